@@ -74,7 +74,7 @@ public sealed class IdxTests
     public void A_missing_file_names_both_paths_that_were_tried()
     {
         string path = Path.Combine(_folder, "nowhere");
-        DataFileException error = Assert.Throws<DataFileException>(() => Idx.Read(path));
+        DataFileException error = Assert.Throws<DataFileException>(() => Idx.Read(path))!;
         using (Assert.EnterMultipleScope())
         {
             Assert.That(error.Message, Does.Contain(path + ":").And.Contain(path + ".gz").And.Contain("no such file"));
@@ -111,7 +111,7 @@ public sealed class IdxTests
     public void A_bad_file_is_an_error_that_says_what_was_expected_and_what_was_found(byte[] bytes, string[] says)
     {
         string path = Write("bad", bytes);
-        DataFileException error = Assert.Throws<DataFileException>(() => Idx.Read(path));
+        DataFileException error = Assert.Throws<DataFileException>(() => Idx.Read(path))!;
         using (Assert.EnterMultipleScope())
         {
             Assert.That(error.Message, Does.StartWith(path));

@@ -72,7 +72,7 @@ public sealed class MnistTests
     [Test]
     public void One_hot_refuses_a_label_that_has_no_column([Values(-1, 3)] int label)
     {
-        ArgumentException error = Assert.Throws<ArgumentException>(() => Mnist.OneHot(NDArray.From([0, label], [2]), 3));
+        ArgumentException error = Assert.Throws<ArgumentException>(() => Mnist.OneHot(NDArray.From([0, label], [2]), 3))!;
         Assert.That(error.Message, Does.Contain($"label {label} of row 1").And.Contain("0..2"));
     }
 
@@ -123,7 +123,7 @@ public sealed class MnistTests
     [Test]
     public void A_folder_that_was_asked_for_is_the_only_one_tried()
     {
-        DataFileException error = Assert.Throws<DataFileException>(() => Mnist.FindFolder(_folder));
+        DataFileException error = Assert.Throws<DataFileException>(() => Mnist.FindFolder(_folder))!;
         Assert.That(error.Message, Does.Contain(_folder).And.Not.Contain(AppContext.BaseDirectory));
     }
 
@@ -133,7 +133,7 @@ public sealed class MnistTests
 
     private void AssertLoadFails(params string[] says)
     {
-        DataFileException error = Assert.Throws<DataFileException>(() => Mnist.Load(_folder));
+        DataFileException error = Assert.Throws<DataFileException>(() => Mnist.Load(_folder))!;
         using (Assert.EnterMultipleScope())
             foreach (string part in says) Assert.That(error.Message, Does.Contain(part));
     }
