@@ -1,0 +1,29 @@
+using System.Text;
+
+namespace MiniDL;
+
+/// <summary>Wrong use of the graph: shapes or dtypes that do not fit, an input that is missing, a gradient that does not
+/// exist. The message names the op, the shapes, the variables and the lines they were made on; it is meant to be shown
+/// to a person as it is, without a stack trace.</summary>
+public sealed class GraphException : Exception
+{
+    /// <summary>An error with a message and nothing more.</summary>
+    public GraphException(string message) : base(message) { }
+
+    /// <summary>An error with a message and its cause.</summary>
+    public GraphException(string message, Exception innerException) : base(message, innerException) { }
+
+    /// <summary>An error without a message.</summary>
+    public GraphException() { }
+
+    /// <summary>An error about <paramref name="op"/> applied to <paramref name="inputs"/>:
+    /// what is wrong, then one line for each operand.</summary>
+    internal static GraphException About(string op, string problem, ReadOnlySpan<Tensor> inputs)
+    {
+        var text = new StringBuilder($"{op}: {problem}");
+        if (Source.Current.IsKnown) text.Append($"\n  asked for at {Source.Current}");
+        foreach (Tensor input in inputs)
+            text.Append($"\n  {input.Label}: {input.Type}, made at {input.Source}");
+        return new GraphException(text.ToString());
+    }
+}

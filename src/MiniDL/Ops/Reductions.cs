@@ -1,0 +1,269 @@
+// Reductions: many elements to one, along any axes.
+//
+// Reduce and ArgMax keep the reduced axes as dims of 1; the builders drop them unless asked to keep them. That way the gradient of a
+// reduction is a plain stretch, and the gradient of a stretch is a plain sum. Mean and variance are composed, not ops.
+using System.Runtime.CompilerServices;
+
+namespace MiniDL;
+
+/// <summary>How a <see cref="Reduce"/> combines elements.</summary>
+public enum ReduceKind
+{
+    /// <summary>The sum; 0 of nothing.</summary>
+    Sum,
+
+    /// <summary>The largest; NaN if any is NaN; -infinity of nothing.</summary>
+    Max,
+
+    /// <summary>The smallest; NaN if any is NaN; +infinity of nothing.</summary>
+    Min,
+
+    /// <summary>The product; 1 of nothing.</summary>
+    Prod,
+}
+
+/// <summary>Combines all elements along <paramref name="Axes"/>, which stay as dims of 1.</summary>
+public sealed record Reduce(ReduceKind Kind, Ints Axes) : Op
+{
+    /// <inheritdoc/>
+    public override string Name => Kind switch { ReduceKind.Sum => "sum", ReduceKind.Max => "max", ReduceKind.Min => "min", _ => "prod" };
+
+    /// <inheritdoc/>
+    protected override string Parameters => $"axes {Axes}";
+
+    /// <inheritdoc/>
+    public override Tolerance Tolerance => Kind switch
+    {
+        ReduceKind.Sum => new(2e-6, OfLargest: true),
+        ReduceKind.Prod => new(5e-6),
+        _ => Tolerance.Exact,
+    };
+
+    /// <inheritdoc/>
+    public override TensorType Infer(ReadOnlySpan<Tensor> inputs)
+    {
+        if (inputs[0].DType == DType.Bool) throw Error("takes numbers; use T.Cast", inputs);
+        return new TensorType(inputs[0].DType, Shrink(inputs[0].Shape));
+    }
+
+    private Shape Shrink(Shape shape)
+    {
+        int[] dims = shape.Dims.ToArray();
+        foreach (int axis in Axes) dims[axis] = 1;
+        return Shape.Create(dims);
+    }
+
+    /// <summary>Sum: g stretched. Max, min: g shared evenly among the elements that are the extreme. Prod: g times the product of
+    /// the other elements, right also when one or more of them are 0.</summary>
+    public override Tensor?[] Gradient(Tensor y, Tensor g)
+    {
+        Tensor x = y.Inputs[0];
+        if (Kind == ReduceKind.Sum) return [BroadcastTo.Like(g, x)];
+        if (Kind != ReduceKind.Prod)
+        {
+            Tensor chosen = T.Cast(T.Equal(x, y), DType.Float32);
+            return [chosen * (g / Of(ReduceKind.Sum, chosen, Axes))];
+        }
+        // With no zero among them the others' product is y / x; with one, only that one's is not 0; with two, none.
+        Tensor isZero = T.Equal(x, 0);
+        Tensor zeros = Of(ReduceKind.Sum, T.Cast(isZero, DType.Float32), Axes);
+        Tensor nonZero = T.Where(isZero, 1, x);
+        Tensor productOfNonZero = Of(ReduceKind.Prod, nonZero, Axes);
+        return [g * T.Where(isZero, T.Where(T.Equal(zeros, 1), productOfNonZero, 0), T.Where(T.Equal(zeros, 0), productOfNonZero / nonZero, 0))];
+    }
+
+    internal override ReferenceArray Evaluate(ReadOnlySpan<ReferenceArray> inputs, TensorType type, in RunState run)
+    {
+        ReferenceArray x = inputs[0];
+        var result = new ReferenceArray(type.Shape);
+        Array.Fill(result.Data, Identity(Kind));
+        int[] strides = type.Shape.Strides();
+        foreach (int axis in Axes) strides[axis] = 0;
+        Span<int> index = stackalloc int[x.Shape.Rank];
+        for (int i = 0; i < x.Data.Length; i++)
+        {
+            int target = 0;
+            for (int axis = 0; axis < index.Length; axis++) target += index[axis] * strides[axis];
+            result.Data[target] = Combine(Kind, result.Data[target], x.Data[i]);
+            ReferenceArray.Advance(index, x.Shape);
+        }
+        return result;
+    }
+
+    /// <summary>What a reduction of no elements gives.</summary>
+    internal static double Identity(ReduceKind kind) => kind switch
+    {
+        ReduceKind.Sum => 0,
+        ReduceKind.Prod => 1,
+        ReduceKind.Max => double.NegativeInfinity,
+        _ => double.PositiveInfinity,
+    };
+
+    private static double Combine(ReduceKind kind, double a, double b) => kind switch
+    {
+        ReduceKind.Sum => a + b,
+        ReduceKind.Prod => a * b,
+        ReduceKind.Max => Math.Max(a, b),
+        _ => Math.Min(a, b),
+    };
+
+    internal static Tensor Of(ReduceKind kind, Tensor x, Ints axes) => axes.Length == 0 ? x : Tensor.Apply(new Reduce(kind, axes), x);
+
+    /// <summary><paramref name="g"/> summed over exactly the axes along which <paramref name="like"/> was stretched to g's shape.</summary>
+    internal static Tensor SumTo(Tensor g, Tensor like)
+    {
+        int missing = g.Rank - like.Rank;
+        var axes = new List<int>();
+        for (int axis = 0; axis < g.Rank; axis++)
+            if (axis < missing || (like.Shape[axis - missing] == 1 && g.Shape[axis] != 1)) axes.Add(axis);
+        Tensor sum = Of(ReduceKind.Sum, g, [.. axes]);
+        return missing == 0 ? sum : DimShuffle.Drop(sum, [.. Enumerable.Range(0, missing)]);
+    }
+}
+
+/// <summary>The index along <paramref name="Axis"/> of the largest element (int32): the lowest index of a tie, the first NaN if
+/// there is one. The axis stays as a dim of 1.</summary>
+public sealed record ArgMax(int Axis) : NotDifferentiable
+{
+    /// <inheritdoc/>
+    public override string Name => "argmax";
+
+    /// <inheritdoc/>
+    protected override string Parameters => $"axis {Axis}";
+
+    /// <inheritdoc/>
+    public override TensorType Infer(ReadOnlySpan<Tensor> inputs)
+    {
+        if (inputs[0].DType == DType.Bool) throw Error("takes numbers; use T.Cast", inputs);
+        if (inputs[0].Shape[Axis] == 0) throw Error($"axis {Axis} has no elements", inputs);
+        return new TensorType(DType.Int32, inputs[0].Shape.With(Axis, 1));
+    }
+
+    internal override ReferenceArray Evaluate(ReadOnlySpan<ReferenceArray> inputs, TensorType type, in RunState run)
+    {
+        ReferenceArray x = inputs[0];
+        var result = new ReferenceArray(type.Shape);
+        int inner = (int)x.Shape.Product(Axis + 1, x.Shape.Rank), length = x.Shape[Axis];
+        for (int i = 0; i < result.Data.Length; i++)
+        {
+            int first = i / inner * length * inner + i % inner, best = 0;
+            for (int k = 1; k < length; k++)
+            {
+                double largest = x.Data[first + best * inner], candidate = x.Data[first + k * inner];
+                if (candidate > largest || (double.IsNaN(candidate) && !double.IsNaN(largest))) best = k;
+            }
+            result.Data[i] = best;
+        }
+        return result;
+    }
+}
+
+/// <summary>The number of elements of a tensor along some axes, as a float32 scalar; a constant once the shape is known.</summary>
+public sealed record SizeOf(Ints Axes) : NotDifferentiable
+{
+    /// <inheritdoc/>
+    public override string Name => "size";
+
+    /// <inheritdoc/>
+    protected override string Parameters => $"axes {Axes}";
+
+    /// <inheritdoc/>
+    public override TensorType Infer(ReadOnlySpan<Tensor> inputs) => new(DType.Float32, Shape.Scalar);
+
+    /// <inheritdoc/>
+    public override Tensor Rebuild(Tensor[] inputs, Tensor old) => Known(inputs[0], Axes) is { } size ? Constant.Of(size, DType.Float32) : base.Rebuild(inputs, old);
+
+    internal static Tensor Of(Tensor x, Ints axes) => Known(x, axes) is { } size ? Constant.Of(size, DType.Float32) : Tensor.Apply(new SizeOf(axes), x);
+
+    private static double? Known(Tensor x, Ints axes)
+    {
+        double size = 1;
+        foreach (int axis in axes)
+        {
+            if (x.Shape[axis] == Shape.Unknown) return null;
+            size *= x.Shape[axis];
+        }
+        return size;
+    }
+
+    internal override ReferenceArray Evaluate(ReadOnlySpan<ReferenceArray> inputs, TensorType type, in RunState run) =>
+        throw new InvalidOperationException("a size is a constant once shapes are known");
+}
+
+public static partial class T
+{
+    /// <summary>The sum over one axis, several, or (neither given) all.</summary>
+    /// <param name="x">float32 or int32.</param>
+    /// <param name="axis">One axis; -1 is the innermost.</param>
+    /// <param name="axes">Several axes.</param>
+    /// <param name="keepDims">Keep reduced axes as dims of 1.</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <example><code>T.Sum(x)   T.Sum(x, 1)   T.Sum(x, axes: [0, 2, 3], keepDims: true)</code></example>
+    public static Tensor Sum(Tensor x, int? axis = null, int[]? axes = null, bool keepDims = false, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        ReduceBy(ReduceKind.Sum, x, axis, axes, keepDims, file, line);
+
+    /// <summary>The largest element; NaN if any is. Elements that tie share the gradient evenly. Arguments as in Sum.</summary>
+    public static Tensor Max(Tensor x, int? axis = null, int[]? axes = null, bool keepDims = false, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        ReduceBy(ReduceKind.Max, x, axis, axes, keepDims, file, line);
+
+    /// <summary>The smallest element; NaN if any is. Elements that tie share the gradient evenly. Arguments as in Sum.</summary>
+    public static Tensor Min(Tensor x, int? axis = null, int[]? axes = null, bool keepDims = false, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        ReduceBy(ReduceKind.Min, x, axis, axes, keepDims, file, line);
+
+    /// <summary>The product of the elements. Arguments as in Sum.</summary>
+    public static Tensor Prod(Tensor x, int? axis = null, int[]? axes = null, bool keepDims = false, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        ReduceBy(ReduceKind.Prod, x, axis, axes, keepDims, file, line);
+
+    /// <summary>The mean: the sum divided by the number of elements. float32. Arguments as in Sum.</summary>
+    public static Tensor Mean(Tensor x, int? axis = null, int[]? axes = null, bool keepDims = false, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        using var at = Source.Here(file, line);
+        return Sum(x, axis, axes, keepDims) / SizeOf.Of(x, AxesOf(x, axis, axes));
+    }
+
+    /// <summary>The variance: the mean of the squared distances from the mean (divided by n, not n - 1). float32. Arguments as in Sum.</summary>
+    public static Tensor Var(Tensor x, int? axis = null, int[]? axes = null, bool keepDims = false, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        using var at = Source.Here(file, line);
+        return Mean(Square(x - Mean(x, axis, axes, keepDims: true)), axis, axes, keepDims);
+    }
+
+    /// <summary>The index (int32) of the largest element along an axis, the lowest of a tie, the first NaN if there is one; without an
+    /// axis, the index into the flattened tensor.</summary>
+    /// <example><code>Tensor digit = T.ArgMax(scores, axis: 1);   // (B, 10) -> (B)</code></example>
+    public static Tensor ArgMax(Tensor x, int? axis = null, bool keepDims = false, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        using var at = Source.Here(file, line);
+        if (axis is null) return DimShuffle(Tensor.Apply(new ArgMax(0), Flatten(x, 0)), []);
+        int positive = AxesOf(x, axis, null)[0];
+        Tensor index = Tensor.Apply(new ArgMax(positive), x);
+        return keepDims ? index : MiniDL.DimShuffle.Drop(index, [positive]);
+    }
+
+    private static Tensor ReduceBy(ReduceKind kind, Tensor x, int? axis, int[]? axes, bool keepDims, string file, int line)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        using var at = Source.Here(file, line);
+        Ints over = AxesOf(x, axis, axes);
+        Tensor result = Reduce.Of(kind, x, over);
+        return keepDims ? result : MiniDL.DimShuffle.Drop(result, over);
+    }
+
+    /// <summary>The axes asked for, from 0, in rising order, each once.</summary>
+    private static Ints AxesOf(Tensor x, int? axis, int[]? axes)
+    {
+        if (axis is not null && axes is not null) throw GraphException.About("reduce", "give axis or axes, not both", [x]);
+        IEnumerable<int> asked = axis is { } one ? [one] : axes ?? Enumerable.Range(0, x.Rank);
+        var positive = new SortedSet<int>();
+        foreach (int a in asked)
+        {
+            if (a < -x.Rank || a >= x.Rank) throw GraphException.About("reduce", $"axis {a} does not exist in rank {x.Rank}", [x]);
+            if (!positive.Add(a < 0 ? a + x.Rank : a)) throw GraphException.About("reduce", $"axis {a} is named twice", [x]);
+        }
+        return [.. positive];
+    }
+}
