@@ -1,0 +1,130 @@
+// Reductions of a span to one number: sum, product, max, min, argmax. The CPU executor uses them along rows; along columns it
+// keeps a row of accumulators and applies the elementwise routine in place, Tile.Maximum(acc, x, acc) and so on.
+//
+// The one thing to understand: float addition is not associative, so the order is part of the contract. Partial result l, of 64,
+// takes elements l, l + 64, l + 128, ... in float. Then, in double: l meets l + 8 within each 16, the four groups of eight
+// that are left meet as (0 and 1) and (2 and 3), and those eight are halved until one is left. Neither the address of the
+// span nor the number of threads plays a part.
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using Floats = System.Runtime.Intrinsics.Vector512<float>;
+
+namespace MiniDL.Ops;
+
+/// <summary>An associative operation with an identity, on float and double lanes alike.</summary>
+internal interface ITileReduction
+{
+    /// <summary>The result of reducing nothing.</summary>
+    static abstract float Identity { get; }
+
+    /// <summary>a op b, lane by lane.</summary>
+    static abstract Vector512<T> Combine<T>(Vector512<T> a, Vector512<T> b);
+}
+
+internal static partial class Tile
+{
+    /// <summary>The sum; 0 for an empty span.</summary>
+    public static double Sum(ReadOnlySpan<float> x) => Reduce<SumOp>(x);
+
+    /// <summary>The product; 1 for an empty span.</summary>
+    public static double Product(ReadOnlySpan<float> x) => Reduce<ProductOp>(x);
+
+    /// <summary>The largest element, NaN if any is NaN; -infinity for an empty span.</summary>
+    public static float Max(ReadOnlySpan<float> x) => (float)Reduce<MaxOp>(x);
+
+    /// <summary>The smallest element, NaN if any is NaN; +infinity for an empty span.</summary>
+    public static float Min(ReadOnlySpan<float> x) => (float)Reduce<MinOp>(x);
+
+    /// <summary>The index of the first NaN, else of the first of the largest elements; -1 for an empty span.</summary>
+    public static int ArgMax(ReadOnlySpan<float> x)
+    {
+        float max = Max(x);
+        for (int i = 0; i < x.Length; i += Lanes)
+        {
+            // A lane beyond the end may match the padding, but only after the element that is sought.
+            Floats lanes = x.Length - i >= Lanes ? Vector512.Create(x[i..]) : LoadRest(x[i..]);
+            Floats found = float.IsNaN(max) ? ~Vector512.Equals(lanes, lanes) : Vector512.Equals(lanes, Vector512.Create(max));
+            ulong bits = found.ExtractMostSignificantBits();
+            if (bits != 0)
+                return i + BitOperations.TrailingZeroCount(bits);
+        }
+        return -1;
+    }
+
+    private static double Reduce<TOp>(ReadOnlySpan<float> x) where TOp : struct, ITileReduction
+    {
+        const int Chunk = 4 * Lanes;
+        Floats identity = Vector512.Create(TOp.Identity);
+        (Floats a, Floats b, Floats c, Floats d) = (identity, identity, identity, identity);
+
+        // 64 partial results: four vectors, which also hide the latency of an addition.
+        ref float xs = ref MemoryMarshal.GetReference(x);
+        int i = 0;
+        for (; i <= x.Length - Chunk; i += Chunk)
+        {
+            a = TOp.Combine(a, Vector512.LoadUnsafe(ref xs, (nuint)i));
+            b = TOp.Combine(b, Vector512.LoadUnsafe(ref xs, (nuint)(i + Lanes)));
+            c = TOp.Combine(c, Vector512.LoadUnsafe(ref xs, (nuint)(i + 2 * Lanes)));
+            d = TOp.Combine(d, Vector512.LoadUnsafe(ref xs, (nuint)(i + 3 * Lanes)));
+        }
+
+        // The rest, padded with the identity.
+        if (i < x.Length)
+        {
+            Span<float> padded = stackalloc float[Chunk];
+            padded.Fill(TOp.Identity);
+            x[i..].CopyTo(padded);
+            a = TOp.Combine(a, Vector512.Create<float>(padded));
+            b = TOp.Combine(b, Vector512.Create<float>(padded[Lanes..]));
+            c = TOp.Combine(c, Vector512.Create<float>(padded[(2 * Lanes)..]));
+            d = TOp.Combine(d, Vector512.Create<float>(padded[(3 * Lanes)..]));
+        }
+
+        // 64 floats to 8 doubles.
+        Vector512<double> total = TOp.Combine(TOp.Combine(Doubles<TOp>(a), Doubles<TOp>(b)), TOp.Combine(Doubles<TOp>(c), Doubles<TOp>(d)));
+
+        // 8 to 4 to 2 to 1.
+        total = TOp.Combine(total, Vector512.Shuffle(total, Vector512.Create(4, 5, 6, 7, 0, 1, 2, 3)));
+        total = TOp.Combine(total, Vector512.Shuffle(total, Vector512.Create(2, 3, 0, 1, 6, 7, 4, 5)));
+        total = TOp.Combine(total, Vector512.Shuffle(total, Vector512.Create(1, 0, 3, 2, 5, 4, 7, 6)));
+        return total.ToScalar();
+    }
+
+    /// <summary>16 floats to 8 doubles: lane l with lane l + 8.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> Doubles<TOp>(Floats x) where TOp : struct, ITileReduction
+    {
+        (Vector512<double> low, Vector512<double> high) = Vector512.Widen(x);
+        return TOp.Combine(low, high);
+    }
+
+    private readonly struct SumOp : ITileReduction
+    {
+        public static float Identity => 0;
+
+        public static Vector512<T> Combine<T>(Vector512<T> a, Vector512<T> b) => a + b;
+    }
+
+    private readonly struct ProductOp : ITileReduction
+    {
+        public static float Identity => 1;
+
+        public static Vector512<T> Combine<T>(Vector512<T> a, Vector512<T> b) => a * b;
+    }
+
+    private readonly struct MaxOp : ITileReduction
+    {
+        public static float Identity => float.NegativeInfinity;
+
+        public static Vector512<T> Combine<T>(Vector512<T> a, Vector512<T> b) => Vector512.Max(a, b);
+    }
+
+    private readonly struct MinOp : ITileReduction
+    {
+        public static float Identity => float.PositiveInfinity;
+
+        public static Vector512<T> Combine<T>(Vector512<T> a, Vector512<T> b) => Vector512.Min(a, b);
+    }
+}
