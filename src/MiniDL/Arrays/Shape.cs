@@ -43,8 +43,11 @@ public sealed class Shape : IEquatable<Shape>, IReadOnlyList<int>
     /// <summary>The number of dims.</summary>
     public int Rank => _dims.Length;
 
-    /// <summary>The dim at <paramref name="axis"/>, outermost 0; <c>^1</c> is the innermost.</summary>
+    /// <summary>The dim at <paramref name="axis"/>, outermost 0.</summary>
     public int this[int axis] => _dims[axis];
+
+    /// <summary>The dim at an axis; <c>^1</c> is the innermost.</summary>
+    public int this[Index axis] => _dims[axis];
 
     /// <summary>All dims, outermost first.</summary>
     public ReadOnlySpan<int> Dims => _dims;

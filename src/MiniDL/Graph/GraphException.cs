@@ -21,7 +21,7 @@ public sealed class GraphException : Exception
     internal static GraphException About(string op, string problem, ReadOnlySpan<Tensor> inputs)
     {
         var text = new StringBuilder($"{op}: {problem}");
-        if (Source.Current.IsKnown) text.Append($"\n  asked for at {Source.Current}");
+        if (MiniDL.Source.Current.IsKnown) text.Append($"\n  asked for at {MiniDL.Source.Current}");
         foreach (Tensor input in inputs)
             text.Append($"\n  {input.Label}: {input.Type}, made at {input.Source}");
         return new GraphException(text.ToString());

@@ -2,6 +2,7 @@
 namespace MiniDL;
 
 /// <summary>A variable that the caller feeds at each run. Made by <c>T.Matrix("X")</c> and its like.</summary>
+/// <param name="Type">The declared dtype and shape.</param>
 /// <param name="Identity">Makes each input equal only to itself, whatever its name and type.</param>
 public sealed record InputOp(TensorType Type, object Identity) : NotDifferentiable
 {

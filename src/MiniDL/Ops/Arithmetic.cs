@@ -192,7 +192,7 @@ public static partial class T
     {
         ArgumentNullException.ThrowIfNull(x);
         using var at = Source.Here(file, line);
-        return BroadcastTo.Like(MiniDL.Constant.Of(0, x.DType), x);
+        return MiniDL.BroadcastTo.Like(MiniDL.Constant.Of(0, x.DType), x);
     }
 
     /// <summary>Ones of the shape and dtype of x.</summary>
@@ -200,6 +200,6 @@ public static partial class T
     {
         ArgumentNullException.ThrowIfNull(x);
         using var at = Source.Here(file, line);
-        return BroadcastTo.Like(MiniDL.Constant.Of(1, x.DType), x);
+        return MiniDL.BroadcastTo.Like(MiniDL.Constant.Of(1, x.DType), x);
     }
 }

@@ -8,7 +8,7 @@ namespace MiniDL;
 
 /// <summary>Computes a tile (about a thousand elements) of an elementwise op. Each element takes 4 bytes: float32, int32, or a
 /// bool as a mask of 32 zeros or ones; <paramref name="y"/> may be the same span as an input. Unused inputs are empty.</summary>
-internal delegate void TileRoutine(ReadOnlySpan<float> a, ReadOnlySpan<float> b, ReadOnlySpan<float> c, Span<float> y);
+public delegate void TileRoutine(ReadOnlySpan<float> a, ReadOnlySpan<float> b, ReadOnlySpan<float> c, Span<float> y);
 
 /// <summary>A tile routine of one input.</summary>
 internal delegate void UnaryTile(ReadOnlySpan<float> x, Span<float> y);
@@ -52,10 +52,10 @@ public sealed record Elementwise(string Symbol, int Arity, ElementTypes Types) :
     public required string Cuda { get; init; }
 
     /// <summary>The CPU tile routine for float32 inputs (for masks, in the case of logic).</summary>
-    internal required TileRoutine Tile { get; init; }
+    public required TileRoutine Tile { get; init; }
 
     /// <summary>The CPU tile routine for int32 inputs, where they are taken.</summary>
-    internal TileRoutine? IntTile { get; init; }
+    public TileRoutine? IntTile { get; init; }
 
     /// <summary>Roughly how much work one element is, an addition being 1: what recomputing costs against loading.</summary>
     public int Weight { get; init; } = 1;

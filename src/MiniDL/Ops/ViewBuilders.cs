@@ -14,7 +14,7 @@ public static partial class T
         using var at = Source.Here(file, line);
         order ??= [.. Enumerable.Range(0, x.Rank).Reverse()];
         if (order.Length != x.Rank) throw GraphException.About("transpose", $"{order.Length} axes for rank {x.Rank}", [x]);
-        return DimShuffle.Of(x, order);
+        return MiniDL.DimShuffle.Of(x, order);
     }
 
     /// <summary>Permutes axes, adds axes of 1 (-1) and drops axes of 1 (left out), as Theano's dimshuffle does.</summary>
