@@ -11,7 +11,7 @@ internal static class Evaluation
     }
 
     /// <summary>The value of one expression on the reference.</summary>
-    public static NDArray Reference(Tensor output, params (Tensor Input, NDArray Value)[] feeds)
+    public static NDArray OnReference(Tensor output, params (Tensor Input, NDArray Value)[] feeds)
     {
         using Device device = Device.Reference();
         return Run(device, [output], feeds)[0];
