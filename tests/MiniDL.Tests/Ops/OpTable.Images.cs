@@ -26,6 +26,7 @@ internal static partial class OpTable
         yield return Pool("max_pool overlapping", nameof(MaxPool2D), x => MaxPool2D(x, (3, 2), stride: (1, 1))).With(new Example([image], Arr([1, 1, 1, 2], 7, 8)));
         yield return Pool("max_pool padded", nameof(MaxPool2D), x => MaxPool2D(x, (3, 3), stride: (2, 2), padding: (1, 1))).With(new Example([Arr([1, 1, 3, 3], -1, -2, -3, -4, -5, -6, -7, -8, -9)], Arr([1, 1, 2, 2], -1, -2, -4, -5)));
         yield return Pool("max_pool ceil, stride above window", nameof(MaxPool2D), x => MaxPool2D(x, (1, 2), stride: (2, 3), ceil: true)).With(new Example([five], Arr([1, 1, 1, 2], 5, NaN)));
+        yield return Pool("max_pool ceil, window above image", nameof(MaxPool2D), x => MaxPool2D(x, (40, 9), stride: (1, 2), ceil: true)).With(new Example([image], Arr([1, 1, 1, 1], 8)));
         yield return Pool("avg_pool", nameof(AvgPool2D), x => AvgPool2D(x, (2, 2))).With(new Example([image], Arr([1, 1, 1, 1], 2)));
         yield return Pool("avg_pool ceil", nameof(AvgPool2D), x => AvgPool2D(x, (2, 2), ceil: true)).With(new Example([image], Arr([1, 1, 2, 2], 2, 3.5f, 6.5f, 8)));
         yield return Pool("avg_pool padded", nameof(AvgPool2D), x => AvgPool2D(x, (2, 2), padding: (1, 1))).With(new Example([image], Arr([1, 1, 2, 2], 0, 1.5f, 4.5f, 6)));
