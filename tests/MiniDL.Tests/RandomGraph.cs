@@ -95,7 +95,7 @@ internal sealed class RandomGraph
         (a, _) => Tanh(a), (a, _) => Sigmoid(a), (a, _) => Relu(a), (a, _) => Abs(a), (a, _) => -a, (a, _) => Softplus(a), (a, _) => Sin(a), (a, _) => Cos(a), (a, _) => Erf(a),
         (a, _) => Square(a), (a, _) => Exp(Clip(a, -3, 2)), (a, _) => Expm1(Tanh(a)), (a, _) => Log(0.2f + Square(a)), (a, _) => Log1p(Abs(a)), (a, _) => Sqrt(1 + Square(a)),
         (a, _) => Rsqrt(0.5f + Abs(a)), (a, _) => Reciprocal(1 + Square(a)), (a, _) => Sign(a) * a, (a, _) => Floor(a) + a, (a, _) => 1 / (1 + Exp(-a)), (a, _) => Log(Sigmoid(a)),
-        (a, _) => Log(1 - Sigmoid(a)), (a, _) => a * 1 + 0, (a, _) => a * 0.5f * 3, (a, _) => a / 4 - 1, (a, _) => Pow(a, 2), (a, _) => StopGradient(a) * a, (a, _) => 1 - a,
+        (a, _) => Log(1 - Sigmoid(Clip(a, -6, 6))), (a, _) => a * 1 + 0, (a, _) => a * 0.5f * 3, (a, _) => a / 4 - 1, (a, _) => Pow(a, 2), (a, _) => StopGradient(a) * a, (a, _) => 1 - a,
         (a, _) => Exp(Tanh(a)) - 1, (a, _) => -(a * -2), (a, _) => Where(a > 0.3f & !(a > 1), a, 2 * a), (a, _) => a * Cast(a > 0, DType.Float32));
 
     private Func<Tensor, Tensor, Tensor>? Binary(Shape a, Shape b)
