@@ -1,0 +1,128 @@
+// bench -- gemm: MiniDL's matrix product beside OpenBLAS, over squares and over the shapes of the five programs.
+//
+// The one thing to understand: the two are measured in turns, many short rounds each, and the medians are compared, so that a
+// machine that is busy or changes its clock hits both alike. Only the ratio means anything on another day.
+using System.Diagnostics;
+using System.Text.Json;
+using MiniDL.Cpu;
+
+namespace MiniDL.Bench.Gemm;
+
+/// <summary>The GEMM suite of <c>dotnet run -c Release --project bench -- gemm [--json] [--threads N]</c>.</summary>
+internal static unsafe class GemmSuite
+{
+    /// <summary>C[M,N] = A[M,K] B[K,N]; the flags say which is stored transposed.</summary>
+    private sealed record Case(int M, int K, int N, bool TransposeA = false, bool TransposeB = false)
+    {
+        public double Flops => 2.0 * M * N * K;
+
+        public override string ToString() => $"{M}x{K}{(TransposeA ? "^T" : "")} {K}x{N}{(TransposeB ? "^T" : "")}";
+
+        public GemmShape Shape => new(M, N, K)
+        {
+            ARow = TransposeA ? 1 : K, AColumn = TransposeA ? M : 1, BRow = TransposeB ? 1 : N, BColumn = TransposeB ? K : 1,
+        };
+    }
+
+    private sealed record Line(Case Case, int Threads, double Ours, double Theirs);
+
+    private static readonly Case[] s_cases =
+    [
+        // Squares.
+        new(64, 64, 64), new(128, 128, 128), new(256, 256, 256), new(512, 512, 512), new(1024, 1024, 1024), new(2048, 2048, 2048),
+
+        // The networks: forward, gradient for the weights (A transposed), gradient for the input (B transposed).
+        new(128, 784, 625), new(784, 128, 625, TransposeA: true),
+        new(128, 625, 625), new(625, 128, 625, TransposeA: true), new(128, 625, 625, TransposeB: true),
+        new(128, 1152, 625), new(1152, 128, 625, TransposeA: true), new(128, 625, 1152, TransposeB: true),
+
+        // Ten classes: the logistic model and every last layer.
+        new(128, 784, 10), new(784, 128, 10, TransposeA: true),
+        new(128, 625, 10), new(625, 128, 10, TransposeA: true), new(128, 10, 625, TransposeB: true),
+
+        // A convolution as a product.
+        new(64, 288, 21632),
+    ];
+
+    /// <summary>Measures and prints; returns the exit code.</summary>
+    public static int Run(bool json, int[] threads)
+    {
+        OpenBlas.Initialise();
+        Console.WriteLine(OpenBlas.IsAvailable ? $"peer: OpenBLAS, kernel {OpenBlas.Core}" : OpenBlas.HowToInstall);
+        if (Environment.GetEnvironmentVariable("OPENBLAS_CORETYPE") is { Length: > 0 } core)
+            Console.WriteLine($"note: OPENBLAS_CORETYPE={core} is set; unset it to let OpenBLAS choose its own kernel");
+        Console.WriteLine($"{"shape",-26}{"threads",8}{"GFLOP/s",10}{"OpenBLAS",10}{"ratio",8}");
+
+        var lines = new List<Line>();
+        foreach (int count in threads)
+        {
+            using var team = new ThreadTeam(count);
+            foreach (Case test in s_cases)
+            {
+                Line line = Measure(test, team);
+                lines.Add(line);
+                Console.WriteLine($"{test,-26}{count,8}{line.Ours,10:F1}{line.Theirs,10:F1}{line.Ours / line.Theirs,8:F2}");
+            }
+            if (OpenBlas.IsAvailable)
+                Console.WriteLine($"geometric mean of the ratio, {count} thread(s): {Mean(lines.Where(line => line.Threads == count)):F3}");
+        }
+        if (json) PrintJson(lines);
+        return 0;
+    }
+
+    private static Line Measure(Case test, ThreadTeam team)
+    {
+        using var memory = new Scratch((long)test.M * test.K + (long)test.K * test.N + (long)test.M * test.N + 64);
+        float* a = memory.Floats, b = a + Scratch.Padded((long)test.M * test.K), c = b + Scratch.Padded((long)test.K * test.N);
+        var random = new Random(1);
+        for (float* x = a; x < c; x++) *x = random.NextSingle() - 0.5f;
+        using var plan = new GemmPlan(test.Shape, team);
+        if (OpenBlas.IsAvailable) OpenBlas.SetThreads(team.Threads);
+
+        // Rounds of at least a millisecond, in turns.
+        int repeats = (int)Math.Clamp(1e-3 * 5e10 * team.Threads / test.Flops, 1, 500);
+        const int Rounds = 21;
+        Span<double> ours = stackalloc double[Rounds], theirs = stackalloc double[Rounds];
+        for (int round = -3; round < Rounds; round++)
+        {
+            double mine = Seconds(repeats, team.Threads, test, plan, a, b, c, false);
+            double peer = OpenBlas.IsAvailable ? Seconds(repeats, team.Threads, test, plan, a, b, c, true) : double.NaN;
+            if (round >= 0) (ours[round], theirs[round]) = (mine, peer);
+        }
+        return new Line(test, team.Threads, test.Flops / Median(ours) * 1e-9, test.Flops / Median(theirs) * 1e-9);
+    }
+
+    private static double Seconds(int repeats, int threads, Case test, GemmPlan plan, float* a, float* b, float* c, bool peer)
+    {
+        // OpenBLAS's threads go on spinning for some 25 ms after its turn; let them park before another's turn. Then one run
+        // that is not timed wakes the threads of the side whose turn it is.
+        if (!peer && OpenBlas.IsAvailable && threads > 1) Thread.Sleep(40);
+        long start = 0;
+        for (int i = -1; i < repeats; i++)
+        {
+            if (i == 0) start = Stopwatch.GetTimestamp();
+            if (peer) OpenBlas.Gemm(test.TransposeA, test.TransposeB, test.M, test.N, test.K, a, b, c);
+            else plan.Run(a, b, c);
+        }
+        return Stopwatch.GetElapsedTime(start).TotalSeconds / repeats;
+    }
+
+    private static double Median(Span<double> values)
+    {
+        values.Sort();
+        return values[values.Length / 2];
+    }
+
+    private static double Mean(IEnumerable<Line> lines) =>
+        Math.Exp(lines.Average(line => Math.Log(line.Ours / line.Theirs)));
+
+    private static void PrintJson(List<Line> lines) => Console.WriteLine(JsonSerializer.Serialize(new
+    {
+        shapes = lines.Select(line => new
+        {
+            m = line.Case.M, n = line.Case.N, k = line.Case.K, threads = line.Threads,
+            gflops = Math.Round(line.Ours, 2), openblas_gflops = OpenBlas.IsAvailable ? Math.Round(line.Theirs, 2) : (double?)null,
+        }),
+        geomean_ratio = OpenBlas.IsAvailable ? Math.Round(Mean(lines), 4) : (double?)null,
+    }));
+}
