@@ -8,7 +8,8 @@ int[] threads = at >= 0 && at + 1 < args.Length && int.TryParse(args[at + 1], ou
 switch (args.FirstOrDefault())
 {
     case "gemm": return GemmSuite.Run(json, threads);
+    case "conv": return ConvSuite.Run(threads);
     default:
-        Console.Error.WriteLine("usage: bench -- gemm [--json] [--threads N]");
+        Console.Error.WriteLine("usage: bench -- gemm|conv [--json] [--threads N]");
         return 2;
 }

@@ -1,6 +1,6 @@
 // bench -- gemm: MiniDL's matrix product beside OpenBLAS, over squares and over the shapes of the five programs.
 //
-// The one thing to understand: the two are measured in turns, many short rounds each, and the medians are compared, so that a
+// The one thing to understand: the two are measured in turns, several rounds each, and the medians are compared, so that a
 // machine that is busy or changes its clock hits both alike. Only the ratio means anything on another day.
 using System.Diagnostics;
 using System.Text.Json;
@@ -79,32 +79,31 @@ internal static unsafe class GemmSuite
         using var plan = new GemmPlan(test.Shape, team);
         if (OpenBlas.IsAvailable) OpenBlas.SetThreads(team.Threads);
 
-        // Rounds of at least a millisecond, in turns.
-        int repeats = (int)Math.Clamp(1e-3 * 5e10 * team.Threads / test.Flops, 1, 500);
-        const int Rounds = 21;
+        // In turns. OpenBLAS's threads go on spinning for some 25 ms after their turn, and the operating system needs a few
+        // more until each thread has a core of its own; so a turn begins with runs that do not count.
+        TimeSpan warm = TimeSpan.FromMilliseconds(team.Threads > 1 ? 40 : 2), timed = TimeSpan.FromMilliseconds(10);
+        const int Rounds = 7;
         Span<double> ours = stackalloc double[Rounds], theirs = stackalloc double[Rounds];
-        for (int round = -3; round < Rounds; round++)
+        for (int round = 0; round < Rounds; round++)
         {
-            double mine = Seconds(repeats, team.Threads, test, plan, a, b, c, false);
-            double peer = OpenBlas.IsAvailable ? Seconds(repeats, team.Threads, test, plan, a, b, c, true) : double.NaN;
-            if (round >= 0) (ours[round], theirs[round]) = (mine, peer);
+            Seconds(warm, test, plan, a, b, c, peer: false);
+            ours[round] = Seconds(timed, test, plan, a, b, c, peer: false);
+            if (OpenBlas.IsAvailable) Seconds(warm, test, plan, a, b, c, peer: true);
+            theirs[round] = OpenBlas.IsAvailable ? Seconds(timed, test, plan, a, b, c, peer: true) : double.NaN;
         }
         return new Line(test, team.Threads, test.Flops / Median(ours) * 1e-9, test.Flops / Median(theirs) * 1e-9);
     }
 
-    private static double Seconds(int repeats, int threads, Case test, GemmPlan plan, float* a, float* b, float* c, bool peer)
+    /// <summary>Runs for about <paramref name="length"/>; returns the mean seconds of one run.</summary>
+    private static double Seconds(TimeSpan length, Case test, GemmPlan plan, float* a, float* b, float* c, bool peer)
     {
-        // OpenBLAS's threads go on spinning for some 25 ms after its turn; let them park before another's turn. Then one run
-        // that is not timed wakes the threads of the side whose turn it is.
-        if (!peer && OpenBlas.IsAvailable && threads > 1) Thread.Sleep(40);
-        long start = 0;
-        for (int i = -1; i < repeats; i++)
+        long start = Stopwatch.GetTimestamp();
+        for (int runs = 1; ; runs++)
         {
-            if (i == 0) start = Stopwatch.GetTimestamp();
             if (peer) OpenBlas.Gemm(test.TransposeA, test.TransposeB, test.M, test.N, test.K, a, b, c);
             else plan.Run(a, b, c);
+            if (Stopwatch.GetElapsedTime(start) is var elapsed && elapsed >= length) return elapsed.TotalSeconds / runs;
         }
-        return Stopwatch.GetElapsedTime(start).TotalSeconds / repeats;
     }
 
     private static double Median(Span<double> values)
