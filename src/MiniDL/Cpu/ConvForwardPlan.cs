@@ -1,41 +1,23 @@
-// The forward convolution as one stage: lay the filters out, then gather.
+// The forward convolution as one stage.
+//
+// The one thing to understand: all the work is GatherConvolution's; forward is the direction in which the taps count upwards
+// and the sum runs over the filters' second dim.
 namespace MiniDL.Cpu;
 
 /// <summary>Y[B,O,OH,OW] = X[B,C,H,W] correlated with F[O,C,KH,KW]; see <see cref="ConvShape"/>.</summary>
-internal sealed unsafe class ConvForwardPlan : ITeamWork, IDisposable
+internal sealed unsafe class ConvForwardPlan : IDisposable
 {
-    private readonly ConvShape _shape;
-    private readonly ThreadTeam _team;
     private readonly GatherConvolution _gather;
-    private readonly Scratch _filters;        // [tap][c][o]
-    private float* _f;
 
     /// <summary>Plans the convolution and allocates its scratch memory.</summary>
-    public ConvForwardPlan(ConvShape shape, ThreadTeam team, IConvEpilogue? epilogue = null, MicroKernelSet? kernels = null)
-    {
-        (_shape, _team) = (shape, team);
-        _gather = new GatherConvolution(TapTable.Forward(shape), shape.B, shape.C, shape.InputPlane, shape.O, team, epilogue,
-            kernels ?? MicroKernelSet.Best());
-        _filters = new Scratch((long)shape.Taps * shape.C * _gather.FilterPitch);
-    }
+    public ConvForwardPlan(ConvShape shape, ThreadTeam team, IConvEpilogue? epilogue = null, MicroKernelSet? kernels = null) =>
+        _gather = new GatherConvolution(TapTable.Forward(shape), shape.B, shape.C, shape.InputPlane, shape.O, shape.Taps,
+            new FilterLayout(InputStride: shape.Taps, OutputStride: shape.C * shape.Taps, Reversed: false),
+            team, epilogue, kernels ?? MicroKernelSet.Best());
 
     /// <summary>Computes Y.</summary>
-    public void Run(float* x, float* f, float* y)
-    {
-        _f = f;
-        _team.Run(this, _shape.C);
-        _gather.Run(x, _filters.Floats, y);
-    }
+    public void Run(float* x, float* f, float* y) => _gather.Run(x, f, y);
 
     /// <summary>Frees the scratch memory.</summary>
-    public void Dispose()
-    {
-        _gather.Dispose();
-        _filters.Dispose();
-    }
-
-    /// <summary>The filters of one input channel: [o][tap] becomes [tap][o].</summary>
-    void ITeamWork.Do(int c, int worker) =>
-        Packing.Transpose(_f + c * _shape.Taps, (nint)_shape.C * _shape.Taps, _shape.O, _shape.Taps,
-            _filters.Floats + c * _gather.FilterPitch, (nint)_shape.C * _gather.FilterPitch);
+    public void Dispose() => _gather.Dispose();
 }

@@ -31,7 +31,7 @@ internal sealed unsafe class GemmPlan : ITeamWork, IDisposable
     private readonly bool _transposed;        // computing C^T = B^T A^T
     private readonly bool _packA;
     private readonly bool _directB;
-    private readonly int _kBlocks, _panels, _chunks, _vectors, _rowTiles, _items;
+    private readonly int _kBlocks, _panels, _chunks, _vectors, _rowTiles, _rowsPerTile, _tallTiles, _items;
     private readonly Scratch? _aPanels;       // all of A in panels of Rows rows; per batch entry unless it is shared
     private readonly Scratch _bPanels;        // per worker: a packed panel of B, then one tile
     private readonly long _bPitch;
@@ -53,6 +53,7 @@ internal sealed unsafe class GemmPlan : ITeamWork, IDisposable
         _vectors = Ceiling(_shape.N, _kernels.Lanes);
         _panels = Ceiling(_vectors, _kernels.Vectors);
         _rowTiles = Ceiling(_shape.M, _kernels.Rows);
+        (_rowsPerTile, _tallTiles) = Math.DivRem(_shape.M, Math.Max(1, _rowTiles));
         _kBlocks = Math.Max(1, Ceiling(_shape.K, MaxKBlock));
         bool serial = shape.Flops < MinParallelFlops;
         _chunks = serial ? 1 : Chunks(team.Threads);
@@ -226,7 +227,8 @@ internal sealed unsafe class GemmPlan : ITeamWork, IDisposable
 
     private float* BPanel(int worker) => _bPanels.Floats + worker * (_bPitch + MicroKernelSet.MaxTile);
 
-    private int RowStart(int tile) => (int)((long)_shape.M * tile / _rowTiles);
+    // Tiles are as equal as can be: the first M % tiles of them have a row more.
+    private int RowStart(int tile) => tile * _rowsPerTile + Math.Min(tile, _tallTiles);
 
     private int VectorStart(int panel) => (int)((long)_vectors * panel / _panels);
 
