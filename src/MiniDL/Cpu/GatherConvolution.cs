@@ -137,7 +137,7 @@ internal sealed unsafe class GatherConvolution : ITeamWork, IDisposable
             return;
         }
 
-        // A few positions of all channels at a time: the lines that are being written stay in the first-level cache.
+        // A few positions of all channels at a time: the lines that are being written stay in the nearest caches.
         const int Positions = 16;
         for (int p = 0; p < _inPlane; p += Positions)
             for (int c = 0; c < _inChannels; c++)

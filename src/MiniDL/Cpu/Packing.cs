@@ -120,10 +120,10 @@ internal static unsafe class Packing
     // x0 x1 y0 y1
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> LowPairs(Vector128<float> x, Vector128<float> y) =>
-        Vector128.Create(x.GetLower(), y.GetLower());
+        Sse.IsSupported ? Sse.MoveLowToHigh(x, y) : Vector128.Create(x.GetLower(), y.GetLower());
 
     // x2 x3 y2 y3
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> HighPairs(Vector128<float> x, Vector128<float> y) =>
-        Vector128.Create(x.GetUpper(), y.GetUpper());
+        Sse.IsSupported ? Sse.MoveHighToLow(y, x) : Vector128.Create(x.GetUpper(), y.GetUpper());
 }
