@@ -53,6 +53,7 @@ internal static unsafe class GemmSuite
             Console.WriteLine($"note: OPENBLAS_CORETYPE={core} is set; unset it to let OpenBLAS choose its own kernel");
         Console.WriteLine($"{"shape",-26}{"threads",8}{"GFLOP/s",10}{"OpenBLAS",10}{"ratio",8}");
 
+        Warm();
         var lines = new List<Line>();
         foreach (int count in threads)
         {
@@ -70,12 +71,35 @@ internal static unsafe class GemmSuite
         return 0;
     }
 
-    private static Line Measure(Case test, ThreadTeam team)
+    /// <summary>Runs the small cases for a while: .NET compiles a method again, optimised, once it has been in use for some
+    /// 100 ms, and a turn is shorter than that.</summary>
+    private static void Warm()
     {
-        using var memory = new Scratch((long)test.M * test.K + (long)test.K * test.N + (long)test.M * test.N + 64);
-        float* a = memory.Floats, b = a + Scratch.Padded((long)test.M * test.K), c = b + Scratch.Padded((long)test.K * test.N);
+        using var team = new ThreadTeam(1);
+        for (int pass = 0; pass < 3; pass++)
+            foreach (Case test in s_cases.Where(test => test.Flops < 2e8))
+            {
+                using Scratch memory = Memory(test, out float* a, out float* b, out float* c);
+                using var plan = new GemmPlan(test.Shape, team);
+                Seconds(TimeSpan.FromMilliseconds(30), test, plan, a, b, c, peer: false);
+            }
+    }
+
+    private static Scratch Memory(Case test, out float* a, out float* b, out float* c)
+    {
+        long aFloats = Scratch.Padded((long)test.M * test.K), bFloats = Scratch.Padded((long)test.K * test.N);
+        var memory = new Scratch(aFloats + bFloats + (long)test.M * test.N);
+        a = memory.Floats;
+        b = a + aFloats;
+        c = b + bFloats;
         var random = new Random(1);
         for (float* x = a; x < c; x++) *x = random.NextSingle() - 0.5f;
+        return memory;
+    }
+
+    private static Line Measure(Case test, ThreadTeam team)
+    {
+        using Scratch memory = Memory(test, out float* a, out float* b, out float* c);
         using var plan = new GemmPlan(test.Shape, team);
         if (OpenBlas.IsAvailable) OpenBlas.SetThreads(team.Threads);
 
