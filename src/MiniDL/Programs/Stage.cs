@@ -43,12 +43,13 @@ public sealed record FusedStage(string Name, IReadOnlyList<FusedBody> Bodies) : 
 
 /// <summary>A fused expression reduced along some axes of the shape its positions run over.</summary>
 /// <param name="Name">The name.</param>
-/// <param name="Body">The expression, of one row-major range of positions; its last instruction's value is reduced.</param>
+/// <param name="Body">The expression over the row-major positions of a shape; it has no stores.</param>
+/// <param name="Value">The value of the body that is reduced.</param>
 /// <param name="Kind">How.</param>
 /// <param name="Shape">The shape of the positions.</param>
 /// <param name="Axes">The axes that are reduced.</param>
 /// <param name="Output">The result, of the shape with those axes 1.</param>
-public sealed record ReduceStage(string Name, FusedBody Body, ReduceKind Kind, Shape Shape, Ints Axes, View Output) : Stage(Name)
+public sealed record ReduceStage(string Name, FusedBody Body, int Value, ReduceKind Kind, Shape Shape, Ints Axes, View Output) : Stage(Name)
 {
     /// <inheritdoc/>
     public override IEnumerable<View> Reads => Body.Instructions.OfType<Load>().Select(load => load.View);
@@ -60,7 +61,7 @@ public sealed record ReduceStage(string Name, FusedBody Body, ReduceKind Kind, S
     public override double Flops => (double)(Body.Weight + 1) * Body.Positions;
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Details => Body.Lines().Append($"{Output} = {Kind.ToString().ToLowerInvariant()} of v{Body.Instructions.Count - 1} over axes {Axes} of {Shape}");
+    public override IEnumerable<string> Details => Body.Lines().Append($"{Output} = {Kind.ToString().ToLowerInvariant()} of v{Value} over axes {Axes} of {Shape}");
 }
 
 /// <summary>C = alpha * A B + beta * C, for each of a batch. The maps have shapes (batch, M, K), (batch, K, N), (batch, M, N).</summary>
