@@ -5,6 +5,10 @@ namespace MiniDL;
 /// <param name="Name">What it computes, in a word or two; kernels and profiles are named by it.</param>
 public abstract record Stage(string Name)
 {
+    /// <summary>The graph nodes whose values it stores, in the order of <see cref="Writes"/>. In-place updates store a node's value in
+    /// another node's buffer.</summary>
+    public IReadOnlyList<Tensor> Nodes { get; init; } = [];
+
     /// <summary>What is read.</summary>
     public abstract IEnumerable<View> Reads { get; }
 
@@ -18,7 +22,7 @@ public abstract record Stage(string Name)
     public double Bytes => Reads.Concat(Writes).Sum(view => (double)Math.Min(view.Map.Shape.Count, view.Buffer.Count) * view.Buffer.DType.Size());
 
     /// <summary>The source line that asked for the (last) node it computes.</summary>
-    public SourceLocation Source => Writes.Select(view => view.Buffer.Node.Source).LastOrDefault();
+    public SourceLocation Source => Nodes.Select(node => node.Source).LastOrDefault();
 
     /// <summary>Further lines for listings: the body of a fused stage, the sizes of a product.</summary>
     public virtual IEnumerable<string> Details => [];
@@ -43,12 +47,13 @@ public sealed record FusedStage(string Name, IReadOnlyList<FusedBody> Bodies) : 
 
 /// <summary>A fused expression reduced along some axes of the shape its positions run over.</summary>
 /// <param name="Name">The name.</param>
-/// <param name="Body">The expression, of one row-major range of positions; its last instruction's value is reduced.</param>
+/// <param name="Body">The expression over the row-major positions of a shape; it has no stores.</param>
+/// <param name="Value">The value of the body that is reduced.</param>
 /// <param name="Kind">How.</param>
 /// <param name="Shape">The shape of the positions.</param>
 /// <param name="Axes">The axes that are reduced.</param>
 /// <param name="Output">The result, of the shape with those axes 1.</param>
-public sealed record ReduceStage(string Name, FusedBody Body, ReduceKind Kind, Shape Shape, Ints Axes, View Output) : Stage(Name)
+public sealed record ReduceStage(string Name, FusedBody Body, int Value, ReduceKind Kind, Shape Shape, Ints Axes, View Output) : Stage(Name)
 {
     /// <inheritdoc/>
     public override IEnumerable<View> Reads => Body.Instructions.OfType<Load>().Select(load => load.View);
@@ -60,7 +65,7 @@ public sealed record ReduceStage(string Name, FusedBody Body, ReduceKind Kind, S
     public override double Flops => (double)(Body.Weight + 1) * Body.Positions;
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Details => Body.Lines().Append($"{Output} = {Kind.ToString().ToLowerInvariant()} of v{Body.Instructions.Count - 1} over axes {Axes} of {Shape}");
+    public override IEnumerable<string> Details => Body.Lines().Append($"{Output} = {Kind.ToString().ToLowerInvariant()} of v{Value} over axes {Axes} of {Shape}");
 }
 
 /// <summary>C = alpha * A B + beta * C, for each of a batch. The maps have shapes (batch, M, K), (batch, K, N), (batch, M, N).</summary>

@@ -1,0 +1,100 @@
+using static MiniDL.T;
+
+namespace MiniDL.Tests.Training;
+
+/// <summary>Losses against their formulas on numbers small enough to work out by hand.</summary>
+[TestFixture]
+public sealed class LossTests
+{
+    private static readonly NDArray s_logits = NDArray.From([1f, 2f, 3f, -1f, 0f, 1f], [2, 3]);
+    private static readonly NDArray s_oneHot = NDArray.From([0f, 0f, 1f, 1f, 0f, 0f], [2, 3]);
+
+    // Rows (1, 2, 3) and (-1, 0, 1): softmax = (0.0900306, 0.2447285, 0.6652410) for both; -log of the last and of the first.
+    private static readonly float[] s_expected = [0.40760596f, 2.40760596f];
+
+    [Test]
+    public void Cross_entropy_of_probabilities_is_minus_the_log_of_the_targets_probability()
+    {
+        Tensor p = Matrix("p"), t = Matrix("t");
+        NDArray probabilities = NDArray.From([0.5f, 0.25f, 0.25f, 0.1f, 0.2f, 0.7f], [2, 3]);
+        NDArray targets = NDArray.From([0f, 1f, 0f, 0.5f, 0f, 0.5f], [2, 3]);
+        float[] expected = [MathF.Log(4), -0.5f * (MathF.Log(0.1f) + MathF.Log(0.7f))];
+        Assert.That(Evaluate([p, t], CategoricalCrossEntropy(p, t), probabilities, targets), Is.EqualTo(expected).Within(1e-6f));
+    }
+
+    [Test]
+    public void The_three_spellings_for_one_class_agree()
+    {
+        Tensor z = Input([Shape.Unknown, 3], "z"), t = Matrix("t"), labels = Vector("labels", DType.Int32);
+        NDArray numbers = NDArray.From([2, 0], [2]);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Evaluate([z, t], CategoricalCrossEntropy(Softmax(z), t), s_logits, s_oneHot), Is.EqualTo(s_expected).Within(1e-6f));
+            Assert.That(Evaluate([z, t], CategoricalCrossEntropyFromLogits(z, t), s_logits, s_oneHot), Is.EqualTo(s_expected).Within(1e-6f));
+            Assert.That(Evaluate([z, labels], SparseCrossEntropy(z, labels), s_logits, numbers), Is.EqualTo(s_expected).Within(1e-6f));
+        }
+    }
+
+    [Test]
+    public void A_label_outside_the_classes_costs_nothing_and_pulls_at_nothing()
+    {
+        Tensor z = Input([Shape.Unknown, 3], "z"), labels = Vector("labels", DType.Int32);
+        NDArray numbers = NDArray.From([-1, 3], [2]);
+        Tensor each = SparseCrossEntropy(z, labels);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Evaluate([z, labels], each, s_logits, numbers), Is.All.Zero);
+            Assert.That(Evaluate([z, labels], Grad(Sum(each), z), s_logits, numbers), Is.All.Zero);
+        }
+    }
+
+    [Test]
+    public void Cross_entropy_from_numbers_needs_to_know_how_many_classes_there_are()
+    {
+        var error = Assert.Throws<GraphException>(() => SparseCrossEntropy(Matrix("scores"), Vector("labels", DType.Int32)))!;
+        Assert.That(error.Message, Does.Contain("number of classes").And.Contain("scores"));
+    }
+
+    [Test]
+    public void A_probability_that_underflows_to_0_leaves_the_gradient_finite()
+    {
+        // softmax(0, 2000) is (exp(-2000), 1): the first is 0 even in float64, and t log p would be -infinity.
+        Tensor z = Matrix("z"), t = Matrix("t");
+        Tensor cost = Sum(CategoricalCrossEntropy(Softmax(z), t));
+        NDArray logits = NDArray.From([0f, 2000f], [1, 2]), targets = NDArray.From([1f, 0f], [1, 2]);
+        Assert.That(Evaluate([z, t], Grad(cost, z), logits, targets), Is.EqualTo(new[] { -1f, 1f }).Within(1e-6f));
+    }
+
+    [Test]
+    public void Binary_cross_entropy_is_that_of_the_sigmoid_and_finite_far_out()
+    {
+        // sigmoid(0) = 1/2 costs log 2 either way; sigmoid(1) = 0.7310586; 500 on the wrong side costs 500.
+        Tensor z = Vector("z"), t = Vector("t");
+        NDArray logits = NDArray.From([0f, 1f, 1f, 500f, -500f], [5]), targets = NDArray.From([1f, 1f, 0f, 0f, 0f], [5]);
+        float[] expected = [0.6931472f, 0.3132617f, 1.3132617f, 500f, 0f];
+        Assert.That(Evaluate([z, t], BinaryCrossEntropyFromLogits(z, t), logits, targets), Is.EqualTo(expected).Within(1e-6f));
+    }
+
+    [Test]
+    public void Mean_squared_error_is_the_mean_over_all_elements()
+    {
+        Tensor y = Matrix("y"), t = Matrix("t");
+        NDArray prediction = NDArray.From([1f, 2f, 3f, 4f], [2, 2]), target = NDArray.From([1f, 0f, 3f, 1f], [2, 2]);
+        Assert.That(Evaluate([y, t], MeanSquaredError(y, t), prediction, target), Is.EqualTo(new[] { (4f + 9f) / 4 }));
+    }
+
+    [Test]
+    public void A_loss_of_shapes_that_do_not_fit_names_the_line_that_asked_for_it()
+    {
+        Tensor y = Input([4, 3], "y"), t = Input([4, 2], "t");
+        var error = Assert.Throws<GraphException>(() => MeanSquaredError(y, t))!;
+        Assert.That(error.Message, Does.Contain(nameof(LossTests)));
+    }
+
+    private static float[] Evaluate(Tensor[] inputs, Tensor output, params NDArray[] arrays)
+    {
+        using Device device = Device.Reference();
+        using Function f = Function(inputs, output, device: device);
+        return f.Eval(arrays)[0].Span<float>().ToArray();
+    }
+}
