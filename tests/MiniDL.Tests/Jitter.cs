@@ -24,7 +24,7 @@ internal sealed class Jitter
 
         // The same jitter in both directions, so that a single rounding cannot hide, and another one.
         ReferenceArray[][] runs = [Run(1, 1).Values, Run(1, -1).Values, Run(2, 1).Values];
-        Spread = [.. Values.Select((value, i) => value.Data.Select((r, k) => runs.Max(run => run[i].Data[k]) - runs.Min(run => run[i].Data[k])).ToArray())];
+        Spread = [.. Values.Select((value, i) => AtLeastTypical(value.Data, [.. value.Data.Select((_, k) => runs.Max(run => run[i].Data[k]) - runs.Min(run => run[i].Data[k]))]))];
 
         // Whether a bool or an int is close to changing is asked with twice the margin that the spread is used with.
         foreach ((int seed, double scale) in new[] { (3, 8.0), (4, 8.0), (3, -8.0), (1, 1.0), (2, 1.0) })
@@ -54,6 +54,15 @@ internal sealed class Jitter
             return $"element {k} of {_roots[i].Type} is {actual:G9} instead of {expected:G9}, {Math.Abs(actual - expected) / allowed:G3} times the allowed distance";
         }
         return null;
+    }
+
+    /// <summary>Spreads raised to the median relative spread of the tensor: where several jitters happen to cancel in one element, its neighbours,
+    /// computed by the same formula, tell what rounding can do.</summary>
+    private static double[] AtLeastTypical(double[] values, double[] spread)
+    {
+        double[] relative = [.. spread.Select((s, k) => s / Math.Abs(values[k])).Where(double.IsFinite).Order()];
+        double typical = relative.Length == 0 ? 0 : relative[relative.Length / 2];
+        return [.. spread.Select((s, k) => double.IsFinite(values[k]) ? Math.Max(s, typical * Math.Abs(values[k])) : s)];
     }
 
     private (ReferenceArray[] Values, List<double[]> Discrete) Run(int seed, double scale)

@@ -12,7 +12,7 @@ internal static partial class OpTable
     private const float Inf = float.PositiveInfinity;
     private const float NaN = float.NaN;
 
-    public static IReadOnlyList<OpRow> Rows { get; } = [.. Unary(), .. Binary(), .. Logic(), .. Casts(), .. Reductions(), .. Products(), .. Views(), .. Indexing(), .. Windows(), .. Normalised(), .. RandomNumbers()];
+    public static IReadOnlyList<OpRow> Rows { get; } = [.. Unary(), .. Binary(), .. Logic(), .. Casts(), .. Reductions(), .. Products(), .. Views(), .. Indexing(), .. Windows(), .. Normalised(), .. RandomNumbers(), .. Losses()];
 
     private static IEnumerable<OpRow> Unary()
     {
@@ -76,7 +76,7 @@ internal static partial class OpTable
         ];
         foreach (var (builder, build, means, special) in comparisons)
         {
-            foreach (Draw draw in new[] { Draw.Real, Draw.Index(4), Draw.Bool })
+            foreach (Draw draw in builder is nameof(Equal) or nameof(NotEqual) ? new[] { Draw.Real, Draw.Index(4), Draw.Bool } : [Draw.Real, Draw.Index(4)])
                 yield return new OpRow($"{Symbol(builder)} {draw.DType.Label()}", builder, gen => gen.Broadcasting(2), x => build(x[0], x[1]), draw, draw)
                 { Formula = x => means(x[0], x[1]) ? 1 : 0, Differentiable = false };
             yield return new OpRow($"{Symbol(builder)} special", builder, _ => [[5], [5]], x => build(x[0], x[1]), Draw.Real, Draw.Real) { Differentiable = false }
