@@ -22,12 +22,12 @@ internal static class Agreement
         return [.. graph.Outputs.Select((_, i) => Output(executable, i))];
     };
 
-    /// <summary>What is wrong with an evaluator's outputs, if anything is; and whether anything can be said (see <see cref="Jitter"/>).</summary>
+    /// <summary>What is wrong with an evaluator's outputs, if anything is; and whether anything can be said (see <see cref="JitteredReference"/>).</summary>
     public static (string? Wrong, bool Stable) Compare(Evaluator evaluator, FunctionGraph graph, NDArray[] arrays, int seed)
     {
         var run = new RunState((ulong)seed, 3);
         (Dictionary<Tensor, Tensor> known, Func<Tensor, ReferenceArray> leaves) = Known(graph, arrays);
-        var jitter = new Jitter(new Pipeline().Run(new Specialise(known), graph.Roots), leaves, run);
+        var jitter = new JitteredReference(new Pipeline().Run(new Specialise(known), graph.Roots), leaves, run);
         if (!jitter.IsDiscreteStable) return (null, false);
         ReferenceArray[] results = evaluator(graph, arrays, run);
         for (int i = 0; i < results.Length; i++)

@@ -64,8 +64,9 @@ public sealed class OpDeviceTests
         var run = new RunState((ulong)seed, 1);
         double[] actual = Agreement.On(s_device)(graph, arrays, run)[0].Data, expected = Reference(graph, arrays, run).Doubles();
         if (actual.Length != expected.Length) return $"{actual.Length} elements instead of {expected.Length}";
-        Tolerance tolerance = OnlyOp(graph.Outputs[0]) is { DType: DType.Float32 } op ? op.Op.Tolerance : new Tolerance(0);
-        double largest = expected.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
+        Tensor op = OnlyOp(graph.Outputs[0])!;
+        Tolerance tolerance = op.DType == DType.Float32 ? op.Op.Tolerance : new Tolerance(0);
+        double largest = tolerance.OfLargest ? LargestTerm(graph, arrays, op, run) : 0;
         for (int i = 0; i < actual.Length; i++)
         {
             if (actual[i].Equals(expected[i])) continue;   // NaN and infinity too
@@ -73,6 +74,15 @@ public sealed class OpDeviceTests
             if (!(double.IsFinite(expected[i]) && Math.Abs(actual[i] - expected[i]) <= allowed)) return $"element {i} is {actual[i]:G9} instead of {expected[i]:G9}; {allowed:G3} is allowed";
         }
         return null;
+    }
+
+    /// <summary>What the tolerance of a sum is relative to.</summary>
+    private static double LargestTerm(FunctionGraph graph, NDArray[] arrays, Tensor op, RunState run)
+    {
+        using Device reference = Device.Reference();
+        ReferenceArray[] values = Agreement.On(reference)(graph with { Outputs = [.. op.Inputs, op] }, arrays, run);
+        Tensor known = new Tensor(op.Op, op.Inputs.ToArray(), new TensorType(op.DType, values[^1].Shape), null, op.Source);
+        return JitteredReference.LargestTerm(known, values[..^1], values[^1], run);
     }
 
     /// <summary>The one node that computes, views aside; null if there are several (each then has its own part in the tolerance).</summary>

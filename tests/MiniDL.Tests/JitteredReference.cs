@@ -6,28 +6,30 @@
 namespace MiniDL.Tests;
 
 /// <summary>The reference's values of a graph, and how far from them a device may be.</summary>
-internal sealed class Jitter
+internal sealed class JitteredReference
 {
     private static readonly string[] s_exact = ["neg", "abs", "sign", "floor", "relu", "maximum", "minimum", "where", "stop_gradient", "uniform", "bernoulli"];
+    private const int Alike = 1;   // the seed of the runs in which all elements of a node move together
     private readonly Tensor[] _roots;
     private readonly Func<Tensor, ReferenceArray> _leaves;
     private readonly RunState _run;
     private readonly HashSet<Tensor> _constant = [];   // depends on constants alone: folded by the reference itself, so not disturbed
 
     /// <summary>Runs the reference on roots of known shapes.</summary>
-    public Jitter(Tensor[] roots, Func<Tensor, ReferenceArray> leaves, RunState run)
+    public JitteredReference(Tensor[] roots, Func<Tensor, ReferenceArray> leaves, RunState run)
     {
         (_roots, _leaves, _run) = (roots, leaves, run);
         foreach (Tensor node in Traversal.Topological(roots))
             if (node.Op is Constant || (node.Inputs.Length > 0 && node.Inputs.ToArray().All(_constant.Contains))) _constant.Add(node);
         (Values, List<double[]> discrete) = Run(0, 0);
 
-        // The same jitter in both directions, so that a single rounding cannot hide, and another one.
-        ReferenceArray[][] runs = [Run(1, 1).Values, Run(1, -1).Values, Run(2, 1).Values];
+        // One jitter in both directions, the same for all elements of a node, since equal numbers round alike and their errors add up; and one that
+        // differs from element to element.
+        ReferenceArray[][] runs = [Run(Alike, 1).Values, Run(Alike, -1).Values, Run(2, 1).Values];
         Spread = [.. Values.Select((value, i) => AtLeastTypical(value.Data, [.. value.Data.Select((_, k) => runs.Max(run => run[i].Data[k]) - runs.Min(run => run[i].Data[k]))]))];
 
         // Whether a bool or an int is close to changing is asked with twice the margin that the spread is used with.
-        foreach ((int seed, double scale) in new[] { (3, 8.0), (4, 8.0), (3, -8.0), (1, 1.0), (2, 1.0) })
+        foreach ((int seed, double scale) in new[] { (3, 8.0), (4, 8.0), (3, -8.0), (Alike, 1.0), (2, 1.0) })
             IsDiscreteStable &= discrete.Zip(Run(seed, scale).Discrete, (a, b) => a.AsSpan().SequenceEqual(b)).All(same => same);
     }
 
@@ -69,26 +71,40 @@ internal sealed class Jitter
     {
         var discrete = new List<double[]>();
         var random = new Random(seed);
-        ReferenceArray[] values = Interpreter.Evaluate(_roots, _leaves, _run, (node, value) =>
+        var values = new Dictionary<Tensor, ReferenceArray>();
+        foreach (Tensor node in Traversal.Topological(_roots))
         {
+            ReferenceArray[] inputs = [.. node.Inputs.ToArray().Select(input => values[input])];
+            ReferenceArray value = node.Op is InputOp or SharedOp ? _leaves(node) : node.Op.Evaluate(inputs, node.Type, _run);
             if (node.DType != DType.Float32 || node.Op.Name is "floor" or "sign") discrete.Add((double[])value.Data.Clone());
-            if (scale != 0 && !_constant.Contains(node)) Disturb(node, value.Data, random.Next(), scale);
-        });
-        return (values, discrete);
+            int noise = random.Next();
+            if (scale != 0 && !_constant.Contains(node)) Disturb(node, inputs, value, noise, scale, alike: seed == Alike);
+            values[node] = value;
+        }
+        return ([.. _roots.Select(root => values[root])], discrete);
     }
 
-    private static void Disturb(Tensor node, double[] data, int seed, double scale)
+    private void Disturb(Tensor node, ReferenceArray[] inputs, ReferenceArray value, int seed, double scale, bool alike)
     {
-        if (node.Inputs.Length == 0 && node.Op.Name != "normal" || node.DType != DType.Float32 || IsExact(node)) return;
+        if (node.Op is InputOp or SharedOp || node.DType != DType.Float32 || IsExact(node)) return;
         Tolerance tolerance = node.Op.Tolerance;
-        double largest = tolerance.OfLargest && data.Length > 0 ? data.Max(Math.Abs) : 0;
-        for (int i = 0; i < data.Length; i++)
+        double largest = tolerance.OfLargest ? LargestTerm(node, inputs, value, _run) : 0;
+        for (int i = 0; i < value.Data.Length; i++)
         {
             // Equal inputs give an elementwise op equal results wherever they stand; so they get the same jitter.
-            int at = node.Op is Elementwise or SoftmaxOp ? data[i].GetHashCode() : i;
-            double noise = Noise(HashCode.Combine(seed, at));
-            data[i] += scale * noise * tolerance.Relative * (tolerance.OfLargest ? largest : Math.Abs(data[i]));
+            int at = alike ? 0 : node.Op is Elementwise or SoftmaxOp ? value.Data[i].GetHashCode() : i;
+            value.Data[i] += scale * Noise(HashCode.Combine(seed, at)) * tolerance.Relative * (tolerance.OfLargest ? largest : Math.Abs(value.Data[i]));
         }
+    }
+
+    /// <summary>What the rounding of a node of <see cref="Tolerance.OfLargest"/> is relative to: the largest element, or the largest sum of absolute
+    /// terms. A float32 sum of terms that cancel is as wrong as one of terms that do not (Higham, "Accuracy and Stability of Numerical Algorithms", 4.2).</summary>
+    public static double LargestTerm(Tensor node, ReferenceArray[] inputs, ReferenceArray value, RunState run)
+    {
+        ReferenceArray terms = node.Op is MatMul or ConvOp or AvgPool or AvgUnpool or ScatterAdd or Reduce { Kind: ReduceKind.Sum }
+            ? node.Op.Evaluate([.. inputs.Select((input, i) => new ReferenceArray(input.Shape, Array.ConvertAll(input.Data, Math.Abs)))], node.Type, run)
+            : value;
+        return terms.Data.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
     }
 
     /// <summary>Half of the tolerance to all of it, to either side.</summary>
