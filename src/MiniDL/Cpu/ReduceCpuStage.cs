@@ -5,6 +5,7 @@
 // reduction is split into parts, by the shape and never by the number of threads, and the parts' sums are combined in order; so any number of
 // threads gives the same bits.
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using MiniDL.Ops;
 
 namespace MiniDL.Cpu;
@@ -81,6 +82,7 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Do(int item, int worker)
     {
         int part = item % _parts, block = item / _parts % _blocks, outer = item / _parts / _blocks;
@@ -101,6 +103,7 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
         return value;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double Runs(int start, int length, double value, int worker)
     {
         for (int done = 0; done < length; done += TileKernel.TileLength)
@@ -121,6 +124,7 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
     }
 
     /// <summary>Accumulates a part's rows of one block of columns, several rows to a tile where they are short.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AccumulateColumns(int start, int part, int block, double* target, int worker)
     {
         int column = block * ColumnBlock, columns = Math.Min(ColumnBlock, _inner - column);
