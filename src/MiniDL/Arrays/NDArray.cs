@@ -135,8 +135,8 @@ public sealed class NDArray
     /// <summary>Element <paramref name="index"/> in row-major order as a double: exact for every dtype, true is 1.</summary>
     public double ToDouble(int index) => DType switch
     {
-        DType.Float32 => (double)Span<float>()[index],   // the cast keeps the switch from meeting in float
-        DType.Int32 => Span<int>()[index],
+        DType.Float32 => Span<float>()[index],
+        DType.Int32 => (double)Span<int>()[index],   // without the cast the switch would be of type float, and round
         _ => Span<bool>()[index] ? 1 : 0,
     };
 
