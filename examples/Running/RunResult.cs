@@ -64,7 +64,7 @@ public sealed record RunResult(string Model, string Device, int Epochs, int Step
         WriteOrNull(json, "final_cost", FinalCost);
         json.WriteNumber("launches_per_step", LaunchesPerStep);
         json.WriteNumber("peak_rss_mb", Math.Round(PeakRssMb, 1));
-        json.WriteNumber("seconds", Math.Round(Seconds, 3));
+        json.WriteNumber("seconds", Math.Round(Seconds, 6));
         json.WriteEndObject();
     }
 
