@@ -44,7 +44,8 @@ internal static unsafe class ConvSuite
 
         double Time(string direction, Action run)
         {
-            for (int i = 0; i < 10; i++) run();
+            // .NET compiles a method again, optimised, once it has been in use for some 100 ms.
+            for (long warm = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(warm).TotalMilliseconds < 300;) run();
             double[] ms = new double[31];
             for (int i = 0; i < ms.Length; i++)
             {

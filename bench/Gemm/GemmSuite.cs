@@ -105,8 +105,8 @@ internal static unsafe class GemmSuite
 
         // In turns. OpenBLAS's threads go on spinning for some 25 ms after their turn, and the operating system needs a few
         // more until each thread has a core of its own; so a turn begins with runs that do not count.
-        TimeSpan warm = TimeSpan.FromMilliseconds(team.Threads > 1 ? 40 : 2), timed = TimeSpan.FromMilliseconds(10);
-        const int Rounds = 7;
+        TimeSpan warm = TimeSpan.FromMilliseconds(team.Threads > 1 ? 60 : 5), timed = TimeSpan.FromMilliseconds(20);
+        const int Rounds = 5;
         Span<double> ours = stackalloc double[Rounds], theirs = stackalloc double[Rounds];
         for (int round = 0; round < Rounds; round++)
         {

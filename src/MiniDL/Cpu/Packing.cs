@@ -3,8 +3,8 @@
 // It stands in the run phase, before the micro-kernel. A panel holds, for k = 0, 1, 2, ..., the elements i = 0..count-1 that
 // one step needs, `width` floats apart:   panel[k * width + i] = source[i * iStride + k * kStride].
 // The one thing to understand: one of the two strides is nearly always 1. If i's is, packing copies short rows; if k's is, it
-// transposes, four by four in registers. Each costs about a third of a cycle per element. What lies beyond `count` is never
-// part of a result (the kernel's columns do not mix), so it is not cleared.
+// transposes, sixteen by four or four by four in registers, and writes whole cache lines where it can. What lies beyond `count`
+// is never part of a result (the kernel's columns do not mix), so it is not cleared.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;

@@ -22,7 +22,7 @@ internal unsafe interface ISimd<TVector> where TVector : struct
     /// <summary><paramref name="value"/> in every lane.</summary>
     static abstract TVector Broadcast(float value);
 
-    /// <summary>x * y + sum, rounded once.</summary>
+    /// <summary>x * y + sum, rounded once (but see <see cref="Simd128"/>).</summary>
     static abstract TVector MultiplyAdd(TVector x, TVector y, TVector sum);
 
     /// <summary>x * y.</summary>
@@ -51,14 +51,15 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector256<float> Multiply(Vector256<float> x, Vector256<float> y) => x * y;
 }
 
-/// <summary>NEON (32 registers) and SSE (16); without hardware vectors .NET computes the same lane by lane.</summary>
+/// <summary>NEON (32 registers) and SSE (16); without hardware vectors .NET computes the same lane by lane. "Estimate" means
+/// fused where the processor can, and a product and a sum, each rounded, where it cannot (x86 before 2013).</summary>
 internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 {
     public static int Lanes => 4;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector128<float> Load(float* address) => Vector128.Load(address);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Store(Vector128<float> value, float* address) => value.Store(address);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector128<float> Broadcast(float value) => Vector128.Create(value);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector128<float> MultiplyAdd(Vector128<float> x, Vector128<float> y, Vector128<float> sum) => Vector128.FusedMultiplyAdd(x, y, sum);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector128<float> MultiplyAdd(Vector128<float> x, Vector128<float> y, Vector128<float> sum) => Vector128.MultiplyAddEstimate(x, y, sum);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Vector128<float> Multiply(Vector128<float> x, Vector128<float> y) => x * y;
 }
 

@@ -86,7 +86,8 @@ internal abstract class Executable : IDisposable
     /// <summary>The lowered program, where there is one.</summary>
     public virtual Program? Program => null;
 
-    public virtual void Dispose() { }
+    /// <summary>Frees what running needs.</summary>
+    public abstract void Dispose();
 }
 
 /// <summary>The time of one stage over several runs.</summary>

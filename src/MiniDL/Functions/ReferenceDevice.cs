@@ -40,5 +40,7 @@ internal sealed class ReferenceDevice : Device
         public override void CopyOutput(int index, Span<byte> destination) => _outputs[index].Bytes().CopyTo(destination);
 
         public override string Explain() => Listing.Print(roots);
+
+        public override void Dispose() { }
     }
 }

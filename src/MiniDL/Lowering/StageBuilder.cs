@@ -10,31 +10,34 @@ internal sealed class StageBuilder(IReadOnlyDictionary<Tensor, int> order, Index
         if (together.Count > 1 || together[0].IsFused)
         {
             FusedBody[] bodies = [.. together.Select(group => BodyBuilder.Build(group, order, maps, bufferOf))];
-            return [new FusedStage(together.Count > 1 ? "update" : NameOf(together[0]), bodies)];
+            return [new FusedStage(together.Count > 1 ? "update" : NameOf(together[0]), bodies) { Nodes = [.. together.SelectMany(group => group.Roots)] }];
         }
         Group single = together[0];
-        Tensor node = single.Roots[0];
-        return node.Op switch
-        {
-            Reduce reduce => [ReduceOf(single, reduce, node)],
-            MatMul => [GemmOf(node, 1, 0)],
-            Gemm gemm => AccumulatingGemmOf(node, gemm),
-            Conv2D conv => [new ConvStage("conv2d", ConvDirection.Forward, conv.Geometry, Operand(node, 0), Operand(node, 1), Result(node))],
-            Conv2DInputGrad conv => [new ConvStage("conv2d_input_grad", ConvDirection.InputGrad, conv.Geometry, Result(node), Operand(node, 1), Operand(node, 0))],
-            Conv2DFilterGrad conv => [new ConvStage("conv2d_filter_grad", ConvDirection.FilterGrad, conv.Geometry, Operand(node, 0), Result(node), Operand(node, 1))],
-            MaxPool or MaxPoolIndex => [MaxPoolOf(single, ((PoolOp)node.Op).Geometry)],
-            MaxUnpool => [new PoolStage("max_unpool", PoolKind.MaxUnpool, null, false, [Operand(node, 0), Operand(node, 1)], Result(node), null)],
-            PoolGather => [new PoolStage("pool_gather", PoolKind.Gather, null, false, [Operand(node, 0), Operand(node, 1)], Result(node), null)],
-            AvgPool pool => [new PoolStage("avg_pool", PoolKind.Average, pool.Geometry, pool.CountPadding, [Operand(node, 0)], Result(node), null)],
-            AvgUnpool unpool => [new PoolStage("avg_unpool", PoolKind.AverageUnpool, unpool.Pool.Geometry, unpool.Pool.CountPadding, [Operand(node, 0)], Result(node), null)],
-            Gather => [new IndexStage("gather", IndexKind.Gather, [Operand(node, 0), Operand(node, 1)], Result(node))],
-            ScatterAdd => [new IndexStage("scatter_add", IndexKind.ScatterAdd, [Operand(node, 0), Operand(node, 1)], Result(node))],
-            ArgMax argMax => [ArgMaxOf(node, argMax.Axis)],
-            Concat concat => [ConcatOf(node, concat.Axis)],
-            Pad pad => PadOf(node, pad),
-            _ => throw new InvalidOperationException($"lowering does not know {node}"),
-        };
+        Stage[] stages = BuildSingle(single, single.Roots[0]);
+        stages[^1] = stages[^1] with { Nodes = single.Roots };
+        return stages;
     }
+
+    private Stage[] BuildSingle(Group single, Tensor node) => node.Op switch
+    {
+        Reduce reduce => [ReduceOf(single, reduce, node)],
+        MatMul => [GemmOf(node, 1, 0)],
+        Gemm gemm => AccumulatingGemmOf(node, gemm),
+        Conv2D conv => [new ConvStage("conv2d", ConvDirection.Forward, conv.Geometry, Operand(node, 0), Operand(node, 1), Result(node))],
+        Conv2DInputGrad conv => [new ConvStage("conv2d_input_grad", ConvDirection.InputGrad, conv.Geometry, Result(node), Operand(node, 1), Operand(node, 0))],
+        Conv2DFilterGrad conv => [new ConvStage("conv2d_filter_grad", ConvDirection.FilterGrad, conv.Geometry, Operand(node, 0), Result(node), Operand(node, 1))],
+        MaxPool or MaxPoolIndex => [MaxPoolOf(single, ((PoolOp)node.Op).Geometry)],
+        MaxUnpool => [new PoolStage("max_unpool", PoolKind.MaxUnpool, null, false, [Operand(node, 0), Operand(node, 1)], Result(node), null)],
+        PoolGather => [new PoolStage("pool_gather", PoolKind.Gather, null, false, [Operand(node, 0), Operand(node, 1)], Result(node), null)],
+        AvgPool pool => [new PoolStage("avg_pool", PoolKind.Average, pool.Geometry, pool.CountPadding, [Operand(node, 0)], Result(node), null)],
+        AvgUnpool unpool => [new PoolStage("avg_unpool", PoolKind.AverageUnpool, unpool.Pool.Geometry, unpool.Pool.CountPadding, [Operand(node, 0)], Result(node), null)],
+        Gather => [new IndexStage("gather", IndexKind.Gather, [Operand(node, 0), Operand(node, 1)], Result(node))],
+        ScatterAdd => [new IndexStage("scatter_add", IndexKind.ScatterAdd, [Operand(node, 0), Operand(node, 1)], Result(node))],
+        ArgMax argMax => [ArgMaxOf(node, argMax.Axis)],
+        Concat concat => [ConcatOf(node, concat.Axis)],
+        Pad pad => PadOf(node, pad),
+        _ => throw new InvalidOperationException($"lowering does not know {node}"),
+    };
 
     /// <summary>A stage that copies a stored value into another buffer of the same shape.</summary>
     public Stage CopyStage(Tensor from, Buffer to)
@@ -42,7 +45,7 @@ internal sealed class StageBuilder(IReadOnlyDictionary<Tensor, int> order, Index
         var body = new FusedBody((int)from.Shape.Count, 1,
             [new Load(Level.Full, from.DType, from, new View(bufferOf(from), IndexMap.Contiguous(from.Shape)))],
             [new Store(0, new View(to, IndexMap.Contiguous(from.Shape)))]);
-        return new FusedStage("copy", [body]);
+        return new FusedStage("copy", [body]) { Nodes = [from] };
     }
 
     private View Operand(Tensor node, int input)

@@ -25,8 +25,11 @@ public enum ElementTypes
     /// <summary>float32 or int32, all inputs alike, to the same.</summary>
     Numeric,
 
-    /// <summary>Any dtype, all inputs alike, to bool.</summary>
+    /// <summary>float32 or int32, all inputs alike, to bool.</summary>
     Compare,
+
+    /// <summary>Any dtype, all inputs alike, to bool.</summary>
+    Equality,
 
     /// <summary>bool to bool.</summary>
     Logic,
@@ -54,7 +57,7 @@ public sealed record Elementwise(string Symbol, int Arity, ElementTypes Types) :
     /// <summary>The CPU tile routine for float32 inputs (for masks, in the case of logic).</summary>
     public required TileRoutine Tile { get; init; }
 
-    /// <summary>The CPU tile routine for int32 inputs, where they are taken.</summary>
+    /// <summary>The CPU tile routine for lanes that are not float32, where it differs.</summary>
     public TileRoutine? IntTile { get; init; }
 
     /// <summary>Roughly how much work one element is, an addition being 1: what recomputing costs against loading.</summary>
@@ -76,7 +79,7 @@ public sealed record Elementwise(string Symbol, int Arity, ElementTypes Types) :
     public override int GetHashCode() => Symbol.GetHashCode(StringComparison.Ordinal);
 
     /// <summary>The routine for tiles of inputs of a dtype.</summary>
-    internal TileRoutine TileFor(DType inputs) => inputs == DType.Int32 && IntTile is { } tile ? tile : Tile;
+    internal TileRoutine TileFor(DType inputs) => inputs != DType.Float32 && IntTile is { } tile ? tile : Tile;
 
     /// <summary>Makes the node: aligns ranks, lets literals adopt the other inputs' dtype, checks, broadcasts.</summary>
     internal Tensor Of(params Tensor[] inputs)
@@ -99,14 +102,14 @@ public sealed record Elementwise(string Symbol, int Arity, ElementTypes Types) :
         bool taken = Types switch
         {
             ElementTypes.Float => operand == DType.Float32,
-            ElementTypes.Numeric => operand != DType.Bool,
+            ElementTypes.Numeric or ElementTypes.Compare => operand != DType.Bool,
             ElementTypes.Logic => operand == DType.Bool,
             ElementTypes.Select => inputs[0].DType == DType.Bool,
             _ => true,
         };
         if (!taken)
-            throw Error($"takes {(Types switch { ElementTypes.Float => "float32", ElementTypes.Numeric => "float32 or int32", ElementTypes.Logic => "bool", _ => "a bool condition" })}; use T.Cast", inputs);
-        return new TensorType(Types is ElementTypes.Compare or ElementTypes.Logic ? DType.Bool : operand, Broadcast(inputs));
+            throw Error($"takes {(Types switch { ElementTypes.Float => "float32", ElementTypes.Numeric or ElementTypes.Compare => "float32 or int32", ElementTypes.Logic => "bool", _ => "a bool condition" })}; use T.Cast", inputs);
+        return new TensorType(Types is ElementTypes.Compare or ElementTypes.Equality or ElementTypes.Logic ? DType.Bool : operand, Broadcast(inputs));
     }
 
     /// <summary>The shape that all inputs stretch to. Rank 0 fits anything; otherwise ranks are equal here, and along each axis

@@ -19,9 +19,9 @@ internal static class Logic
 
     public static readonly Elementwise GreaterEqual = Compare("greater_equal", (a, b) => a >= b, "{0} >= {1}", (a, b, y) => Tile.GreaterOrEqual<float>(a, b, Masks(y)), (a, b, y) => Tile.GreaterOrEqual<int>(Ints(a), Ints(b), Masks(y)));
 
-    public static readonly Elementwise Equal = Compare("equal", (a, b) => a == b, "{0} == {1}", (a, b, y) => Tile.Equal<float>(a, b, Masks(y)), (a, b, y) => Tile.Equal<int>(Ints(a), Ints(b), Masks(y)));
+    public static readonly Elementwise Equal = Compare("equal", (a, b) => a == b, "{0} == {1}", (a, b, y) => Tile.Equal<float>(a, b, Masks(y)), (a, b, y) => Tile.Equal<int>(Ints(a), Ints(b), Masks(y)), ElementTypes.Equality);
 
-    public static readonly Elementwise NotEqual = Compare("not_equal", (a, b) => a != b, "{0} != {1}", (a, b, y) => Tile.NotEqual<float>(a, b, Masks(y)), (a, b, y) => Tile.NotEqual<int>(Ints(a), Ints(b), Masks(y)));
+    public static readonly Elementwise NotEqual = Compare("not_equal", (a, b) => a != b, "{0} != {1}", (a, b, y) => Tile.NotEqual<float>(a, b, Masks(y)), (a, b, y) => Tile.NotEqual<int>(Ints(a), Ints(b), Masks(y)), ElementTypes.Equality);
 
     public static readonly Elementwise And = Elementwise.Binary("and", (a, b) => a * b,
         (a, b, y, g) => (null, null),
@@ -44,8 +44,8 @@ internal static class Logic
         RelativeError = 0,
     };
 
-    private static Elementwise Compare(string symbol, Func<double, double, bool> meaning, string cuda, BinaryTile tile, BinaryTile intTile) =>
-        Elementwise.Binary(symbol, (a, b) => meaning(a, b) ? 1 : 0, (a, b, y, g) => (null, null), cuda, tile, ElementTypes.Compare, intTile, error: 0);
+    private static Elementwise Compare(string symbol, Func<double, double, bool> meaning, string cuda, BinaryTile tile, BinaryTile intTile, ElementTypes types = ElementTypes.Compare) =>
+        Elementwise.Binary(symbol, (a, b) => meaning(a, b) ? 1 : 0, (a, b, y, g) => (null, null), cuda, tile, types, intTile, error: 0);
 }
 
 public static partial class T

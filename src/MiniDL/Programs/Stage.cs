@@ -5,6 +5,10 @@ namespace MiniDL;
 /// <param name="Name">What it computes, in a word or two; kernels and profiles are named by it.</param>
 public abstract record Stage(string Name)
 {
+    /// <summary>The graph nodes whose values it stores, in the order of <see cref="Writes"/>. In-place updates store a node's value in
+    /// another node's buffer.</summary>
+    public IReadOnlyList<Tensor> Nodes { get; init; } = [];
+
     /// <summary>What is read.</summary>
     public abstract IEnumerable<View> Reads { get; }
 
@@ -18,7 +22,7 @@ public abstract record Stage(string Name)
     public double Bytes => Reads.Concat(Writes).Sum(view => (double)Math.Min(view.Map.Shape.Count, view.Buffer.Count) * view.Buffer.DType.Size());
 
     /// <summary>The source line that asked for the (last) node it computes.</summary>
-    public SourceLocation Source => Writes.Select(view => view.Buffer.Node.Source).LastOrDefault();
+    public SourceLocation Source => Nodes.Select(node => node.Source).LastOrDefault();
 
     /// <summary>Further lines for listings: the body of a fused stage, the sizes of a product.</summary>
     public virtual IEnumerable<string> Details => [];

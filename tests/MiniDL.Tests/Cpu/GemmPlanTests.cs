@@ -150,6 +150,6 @@ internal sealed unsafe class GemmPlanTests
         using var team = new ThreadTeam(2);
         using Scratch a = Numbers.Random(130 * 100, 1), b = Numbers.Random(100 * 90, 2), c = new(130 * 90);
         using var plan = new GemmPlan(Strided(130, 90, 100, true, false), team);
-        Assert.That(Numbers.Allocated(() => plan.Run(a.Floats, b.Floats, c.Floats), 100), Is.Zero);
+        Assert.That(Numbers.Allocated(() => plan.Run(a.Floats, b.Floats, c.Floats)), Is.Zero);
     }
 }

@@ -1,0 +1,84 @@
+// A program made ready to run on the CPU, and the loop that runs it: stage after stage, each shared out among the team.
+using System.Diagnostics;
+
+namespace MiniDL.Cpu;
+
+/// <summary>A program with its memory and its stages' plans.</summary>
+internal sealed class CpuProgram : IDisposable
+{
+    private readonly CpuStage[] _stages;
+    private readonly long[] _ticks;
+    private int _timedRuns;
+
+    public CpuProgram(Program program, ThreadTeam team)
+    {
+        Program = program;
+        Memory = new Memory(program);
+        _stages = [.. program.Stages.Select(stage => MakeStage(stage, Memory, team))];
+        _ticks = new long[_stages.Length];
+    }
+
+    /// <summary>The program.</summary>
+    public Program Program { get; }
+
+    /// <summary>Where its buffers are.</summary>
+    public Memory Memory { get; }
+
+    /// <summary>Whether stages are timed.</summary>
+    public bool IsTimed { get; private set; }
+
+    private static CpuStage MakeStage(Stage stage, Memory memory, ThreadTeam team) => stage switch
+    {
+        FusedStage fused => new FusedCpuStage(fused, memory, team),
+        ReduceStage reduce => new ReduceCpuStage(reduce, memory, team),
+        GemmStage gemm => new GemmCpuStage(gemm, memory, team),
+        ConvStage conv => new ConvCpuStage(conv, memory, team),
+        PoolStage pool => new PoolCpuStage(pool, memory, team),
+        IndexStage index => new IndexCpuStage(index, memory, team),
+        _ => throw new InvalidOperationException($"the CPU does not know stage {stage.Name}"),
+    };
+
+    /// <summary>Runs all stages.</summary>
+    public void Run(ReadOnlySpan<NDArray> inputs, in RunState run)
+    {
+        Memory.SetInputs(inputs);
+        if (IsTimed) RunTimed(run);
+        else
+            foreach (CpuStage stage in _stages) stage.Run(run);
+    }
+
+    /// <summary>Runs one stage; the inputs are set.</summary>
+    public void RunStage(int index, in RunState run) => _stages[index].Run(run);
+
+    private void RunTimed(in RunState run)
+    {
+        _timedRuns++;
+        for (int i = 0; i < _stages.Length; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            _stages[i].Run(run);
+            _ticks[i] += Stopwatch.GetTimestamp() - start;
+        }
+    }
+
+    /// <summary>Starts timing afresh, or stops it and returns the mean times.</summary>
+    public IReadOnlyList<StageTime> Time(bool on)
+    {
+        var times = new List<StageTime>();
+        for (int i = 0; i < _stages.Length && !on && _timedRuns > 0; i++)
+        {
+            Stage stage = _stages[i].Stage;
+            times.Add(new StageTime(stage.Name, stage.Source, _timedRuns, _ticks[i] * 1e3 / Stopwatch.Frequency / _timedRuns, stage.Flops, stage.Bytes));
+        }
+        IsTimed = on;
+        _timedRuns = 0;
+        Array.Clear(_ticks);
+        return times;
+    }
+
+    public void Dispose()
+    {
+        foreach (CpuStage stage in _stages) stage.Dispose();
+        Memory.Dispose();
+    }
+}
