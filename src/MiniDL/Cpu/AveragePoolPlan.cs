@@ -41,29 +41,33 @@ internal sealed unsafe class AveragePoolPlan(PoolShape shape, ThreadTeam team, b
 
     private void Average(float* x, float* y)
     {
+        int w = Shape.W;
         for (int oy = 0; oy < Shape.OH; oy++)
-            for (int ox = 0; ox < Shape.OW; ox++)
+        {
+            (int top, int bottom) = Shape.Rows(oy);
+            foreach ((int left, int right) in Columns)
             {
-                (int top, int bottom) = Shape.Rows(oy);
-                (int left, int right) = Shape.Columns(ox);
                 float sum = 0;
                 for (int row = top; row < bottom; row++)
-                    for (int at = row * Shape.W + left; at < row * Shape.W + right; at++) sum += x[at];
+                    for (int at = row * w + left; at < row * w + right; at++) sum += x[at];
                 *y++ = sum / Count(bottom - top, right - left);
             }
+        }
     }
 
     private void Scatter(float* dY, float* dX)
     {
+        int w = Shape.W;
         for (int oy = 0; oy < Shape.OH; oy++)
-            for (int ox = 0; ox < Shape.OW; ox++)
+        {
+            (int top, int bottom) = Shape.Rows(oy);
+            foreach ((int left, int right) in Columns)
             {
-                (int top, int bottom) = Shape.Rows(oy);
-                (int left, int right) = Shape.Columns(ox);
                 float share = *dY++ / Count(bottom - top, right - left);
                 for (int row = top; row < bottom; row++)
-                    for (int at = row * Shape.W + left; at < row * Shape.W + right; at++) dX[at] += share;
+                    for (int at = row * w + left; at < row * w + right; at++) dX[at] += share;
             }
+        }
     }
 
     private int Count(int rows, int columns) => countPadding ? Shape.KH * Shape.KW : rows * columns;

@@ -17,6 +17,9 @@ namespace MiniDL.Cpu;
 /// <summary>Max pooling of each plane; see <see cref="PoolShape"/>.</summary>
 internal sealed unsafe class MaxPoolPlan(PoolShape shape, ThreadTeam team) : PlaneWork(shape, team)
 {
+    /// <summary>Wider planes do not take the way over the stack.</summary>
+    private const int MaxPairWidth = 4096;
+
     private enum Direction { Forward, Backward, Gather }
 
     private Direction _direction;
@@ -63,12 +66,36 @@ internal sealed unsafe class MaxPoolPlan(PoolShape shape, ThreadTeam team) : Pla
 
     private void ForwardPlane(float* x, float* y, int* index)
     {
-        bool pairs = Shape is { KH: 2, KW: 2, StrideY: 2, StrideX: 2, PadTop: 0, PadLeft: 0 };
-        for (int oy = 0; oy < Shape.OH; oy++, y += Shape.OW, index += Shape.OW)
+        if (Shape is { KH: 2, KW: 2, StrideY: 2, StrideX: 2, PadTop: 0, PadLeft: 0, W: <= MaxPairWidth })
+            ForwardPairs(x, y, index);
+        else
+            for (int oy = 0; oy < Shape.OH; oy++)
+                for (int ox = 0; ox < Shape.OW; ox++) *index++ = Choose(x, oy, ox, out *y++);
+    }
+
+    /// <summary>2 x 2 windows side by side. Rows that have no whole number of whole windows go through a copy that is filled up
+    /// with minus infinity; that is never chosen, since a window's first element is real and a tie goes to the first.</summary>
+    private void ForwardPairs(float* x, float* y, int* index)
+    {
+        int w = Shape.W, ow = Shape.OW, count = (ow + 3) / 4 * 4, width = Math.Max(w, 2 * count);
+        float* top = stackalloc float[2 * width], best = stackalloc float[count];
+        int* chosen = stackalloc int[count];
+        new Span<float>(top, 2 * width).Fill(float.NegativeInfinity);
+        for (int oy = 0; oy < Shape.OH; oy++, y += ow, index += ow)
         {
-            int whole = pairs && 2 * oy + 1 < Shape.H ? Math.Min(Shape.OW, Shape.W / 2) : 0;
-            int done = whole >= 4 ? PairRow(x, oy, whole, y, index) : 0;
-            for (int ox = done; ox < Shape.OW; ox++) index[ox] = Choose(x, oy, ox, out y[ox]);
+            int start = 2 * oy * w;
+            bool two = 2 * oy + 1 < Shape.H;
+            if (two && ow >= 4 && 2 * ow <= w)
+            {
+                PairRow(x + start, x + start + w, start, w, ow, y, index);
+                continue;
+            }
+            new Span<float>(x + start, w).CopyTo(new Span<float>(top, w));
+            if (two) new Span<float>(x + start + w, w).CopyTo(new Span<float>(top + width, w));
+            else new Span<float>(top + width, w).Fill(float.NegativeInfinity);
+            PairRow(top, top + width, start, w, count, best, chosen);
+            new Span<float>(best, ow).CopyTo(new Span<float>(y, ow));
+            new Span<int>(chosen, ow).CopyTo(new Span<int>(index, ow));
         }
     }
 
@@ -76,7 +103,7 @@ internal sealed unsafe class MaxPoolPlan(PoolShape shape, ThreadTeam team) : Pla
     private int Choose(float* x, int oy, int ox, out float best)
     {
         (int top, int bottom) = Shape.Rows(oy);
-        (int left, int right) = Shape.Columns(ox);
+        (int left, int right) = Columns[ox];
         int chosen = top * Shape.W + left;
         best = x[chosen];
         for (int row = top; row < bottom; row++)
@@ -89,14 +116,13 @@ internal sealed unsafe class MaxPoolPlan(PoolShape shape, ThreadTeam team) : Pla
         return chosen;
     }
 
-    /// <summary>2 x 2 windows side by side, four at a time; the last four overlap those before. Returns <paramref name="count"/>.</summary>
+    /// <summary>A row of <paramref name="count"/> (at least 4) windows, four at a time; the last four overlap those before.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int PairRow(float* x, int oy, int count, float* y, int* index)
+    private static void PairRow(float* topRow, float* bottomRow, int start, int w, int count, float* y, int* index)
     {
-        int w = Shape.W, start = 2 * oy * w;
         for (int ox = 0; ; ox = Math.Min(ox + 4, count - 4))
         {
-            float* top = x + start + 2 * ox, bottom = top + w;
+            float* top = topRow + 2 * ox, bottom = bottomRow + 2 * ox;
             Vector128<float> best = Even(Vector128.Load(top), Vector128.Load(top + 4));
             Vector128<int> position = Vector128.Create(start + 2 * ox) + Vector128.Create(0, 2, 4, 6), chosen = position;
             Take(ref best, ref chosen, Odd(Vector128.Load(top), Vector128.Load(top + 4)), position + Vector128.Create(1));
@@ -104,7 +130,7 @@ internal sealed unsafe class MaxPoolPlan(PoolShape shape, ThreadTeam team) : Pla
             Take(ref best, ref chosen, Odd(Vector128.Load(bottom), Vector128.Load(bottom + 4)), position + Vector128.Create(w + 1));
             best.Store(y + ox);
             chosen.Store(index + ox);
-            if (ox + 4 >= count) return count;
+            if (ox + 4 >= count) return;
         }
     }
 

@@ -42,7 +42,7 @@ internal unsafe struct TileCall
 
 /// <summary>The micro-kernel for one size of tile and one width of vectors.</summary>
 internal static unsafe class MicroKernel<TSimd, TVector, TRows, TVectors>
-    where TSimd : struct, ISimd<TVector> where TVector : struct where TRows : struct, INumber where TVectors : struct, INumber
+    where TSimd : struct, ISimd<TVector> where TVector : struct where TRows : struct, IConstant where TVectors : struct, IConstant
 {
     /// <summary>Computes one tile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

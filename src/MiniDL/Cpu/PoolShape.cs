@@ -67,6 +67,9 @@ internal abstract class PlaneWork(PoolShape shape, ThreadTeam team) : ITeamWork
     /// <summary>The sizes.</summary>
     protected PoolShape Shape { get; } = shape.Checked();
 
+    /// <summary>The columns of every window: <see cref="PoolShape.Columns"/>, worked out once.</summary>
+    protected (int First, int End)[] Columns { get; } = [.. Enumerable.Range(0, shape.OW).Select(shape.Columns)];
+
     /// <summary>Calls <see cref="DoPlane"/> once for every plane.</summary>
     protected void ForEachPlane() => team.Run(this, (Shape.Planes + _perItem - 1) / _perItem);
 

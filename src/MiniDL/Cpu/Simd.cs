@@ -64,17 +64,17 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 }
 
 /// <summary>A number as a type, so that the JIT compiles a kernel for it.</summary>
-internal interface INumber
+internal interface IConstant
 {
     /// <summary>The number.</summary>
     static abstract int Value { get; }
 }
 
-internal readonly struct One : INumber { public static int Value => 1; }
-internal readonly struct Two : INumber { public static int Value => 2; }
-internal readonly struct Three : INumber { public static int Value => 3; }
-internal readonly struct Four : INumber { public static int Value => 4; }
-internal readonly struct Five : INumber { public static int Value => 5; }
-internal readonly struct Six : INumber { public static int Value => 6; }
-internal readonly struct Seven : INumber { public static int Value => 7; }
-internal readonly struct Eight : INumber { public static int Value => 8; }
+internal readonly struct One : IConstant { public static int Value => 1; }
+internal readonly struct Two : IConstant { public static int Value => 2; }
+internal readonly struct Three : IConstant { public static int Value => 3; }
+internal readonly struct Four : IConstant { public static int Value => 4; }
+internal readonly struct Five : IConstant { public static int Value => 5; }
+internal readonly struct Six : IConstant { public static int Value => 6; }
+internal readonly struct Seven : IConstant { public static int Value => 7; }
+internal readonly struct Eight : IConstant { public static int Value => 8; }

@@ -19,7 +19,7 @@ internal sealed class Fusion
     private Fusion(IndexMaps maps) => _maps = maps;
 
     /// <summary>Links the groups and joins what can be joined. Returns the remaining groups in topological order.</summary>
-    public static List<Group> Join(List<Group> groups, IndexMaps maps)
+    public static List<Group> Join(List<Group> groups, Tensor[] roots, IndexMaps maps)
     {
         var fusion = new Fusion(maps);
         for (int i = 0; i < groups.Count; i++)
@@ -46,7 +46,18 @@ internal sealed class Fusion
                 }
             }
         }
-        return [.. groups.Where(group => !joined.Contains(group))];
+        groups = [.. groups.Where(group => !joined.Contains(group))];
+        fusion.KeepWhatIsRead(groups, roots);
+        return groups;
+    }
+
+    /// <summary>What was stored only for a group that has been joined need not be stored any more.</summary>
+    private void KeepWhatIsRead(List<Group> groups, Tensor[] roots)
+    {
+        var read = new HashSet<Tensor>(roots);
+        foreach (Group group in groups)
+            foreach ((Tensor stored, _, _) in Loads(group)) read.Add(stored);
+        foreach (Group group in groups) group.Roots.RemoveAll(root => !read.Contains(root));
     }
 
     private void Link(Group group)

@@ -31,7 +31,7 @@ internal sealed class Lower
         foreach (Tensor node in order) _order[node] = _order.Count;
 
         // Form stages, then see which updates may replace their variable in place.
-        List<Group> groups = Fusion.Join(Grouping.Form(order, _roots, _maps), _maps);
+        List<Group> groups = Fusion.Join(Grouping.Form(order, _roots, _maps), _roots, _maps);
         var updates = new Dictionary<Tensor, Shared>();
         for (int i = 0; i < updated.Length; i++) updates[_roots[outputs + i]] = updated[i];
         InPlaceUpdates inPlace = InPlaceUpdates.Decide(groups, updates, _maps);

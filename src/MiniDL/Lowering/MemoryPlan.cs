@@ -13,6 +13,8 @@ internal static class MemoryPlan
     private sealed record Block(long Offset, long Bytes, int First)
     {
         public int Last { get; set; }
+
+        public int TakenAt { get; set; } = -1;   // the stage in which a result took an input's place
     }
 
     /// <summary>Sets the offset of each temporary and output, and the size of the arena.</summary>
@@ -54,10 +56,12 @@ internal static class MemoryPlan
         foreach (Load load in body.Instructions.OfType<Load>())
         {
             Buffer input = load.View.Buffer;
-            bool dies = blockOf.TryGetValue(input, out Block? block) && block.Last == at;   // no later reader, and no other result took it
+            bool dies = blockOf.TryGetValue(input, out Block? block) && block.Last == at && block.TakenAt != at;   // no later reader, and no other result took it
             bool fits = input.Bytes == result.Bytes && input.DType.Size() == result.DType.Size() && store.View.Map.IsWhole(result.Count);
             bool samePositions = body.Instructions.OfType<Load>().All(other => other.View.Buffer != input || (other.Level == level && other.View.Map.IsWhole(input.Count)));
-            if (dies && fits && samePositions) return block;
+            if (!dies || !fits || !samePositions) continue;
+            block!.TakenAt = at;
+            return block;
         }
         return null;
     }
