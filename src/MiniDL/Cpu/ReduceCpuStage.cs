@@ -77,7 +77,7 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
             double value = partials[i];
             for (int part = 1; part < _parts; part++) value = Combine(value, partials[(long)part * _results + i]);
             if (_stage.Output.Buffer.DType == DType.Float32) _memory.Floats(_stage.Output)[i] = (float)value;
-            else ((int*)_memory.At(_stage.Output))[i] = unchecked((int)(long)value);
+            else ((int*)_memory.At(_stage.Output))[i] = double.IsFinite(value) ? unchecked((int)(long)value) : (int)value;   // wraps; of nothing, the extreme
         }
     }
 
