@@ -1,15 +1,70 @@
 // The benchmarks' command line: dotnet run -c Release --project bench -- SUITE [options].
+//
+// The one thing to understand: these suites are quick measurements that end with a table or, with --json, an object on the last line. They
+// are for asking a question ten times a day; `bdn` hands the rest of the line to BenchmarkDotNet, for answers with error bars.
+using System.CommandLine;
+using MiniDL;
 using MiniDL.Bench.Gemm;
+using MiniDL.Bench.Programs;
 
-bool json = args.Contains("--json");
-int at = Array.IndexOf(args, "--threads");
-int[] threads = at >= 0 && at + 1 < args.Length && int.TryParse(args[at + 1], out int count) && count > 0 ? [count] : [1, 2];
+// BenchmarkDotNet has a command line of its own.
+if (args.FirstOrDefault() == "bdn") return BdnSuite.Run(args[1..]);
 
-switch (args.FirstOrDefault())
+var json = new Option<bool>("--json") { Description = "print one JSON object as the last line", Recursive = true };
+var threads = new Option<int?>("--threads") { Description = "threads of the CPU device (step, peers, compile: 2; gemm, conv: 1 and then 2)", Recursive = true };
+threads.Validators.Add(result =>
 {
-    case "gemm": return GemmSuite.Run(json, threads);
-    case "conv": return ConvSuite.Run(threads);
-    default:
-        Console.Error.WriteLine("usage: bench -- gemm|conv [--json] [--threads N]");
-        return 2;
+    if (result.GetValueOrDefault<int?>() is < 1 or > 256) result.AddError("--threads takes a whole number from 1 to 256");
+});
+var steps = new Option<int>("--steps") { Description = "training steps that are timed", DefaultValueFactory = _ => 100 };
+var rounds = new Option<int>("--rounds") { Description = "turns that each side takes", DefaultValueFactory = _ => 3 };
+var epochs = new Option<int>("--epochs") { Description = "passes over the training set", DefaultValueFactory = _ => 30 };
+foreach (Option<int> option in new[] { steps, rounds, epochs })
+{
+    option.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<int>() < 1) result.AddError($"{option.Name} takes a whole number above 0");
+    });
+}
+var models = new Option<string[]>("--models") { Description = "some of the programs", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => StepSuite.Models };
+models.AcceptOnlyFromAmong(StepSuite.Models);
+var profile = new Option<bool>("--profile") { Description = "time each stage of a step" };
+var first = new Option<bool>("--first") { Description = "print the time of the first compile of this process and nothing else", Hidden = true };
+var peer = new Option<string>("--peer") { Description = "the peer's script", DefaultValueFactory = _ => PeerSuite.DefaultScript };
+var data = new Option<string?>("--data") { Description = "folder with the four files of MNIST", Recursive = true };
+
+int ThreadCount(ParseResult line) => line.GetValue(threads) ?? 2;
+int[] ThreadCounts(ParseResult line) => line.GetValue(threads) is { } count ? [count] : [1, 2];
+
+var root = new RootCommand("MiniDL's benchmarks") { json, threads, data };
+Add("gemm", "the matrix product beside OpenBLAS", line => GemmSuite.Run(line.GetValue(json), ThreadCounts(line)));
+Add("conv", "the convnet's convolutions in their three directions", line => ConvSuite.Run(ThreadCounts(line)));
+Add("step", "a training step of each program", line => new StepSuite(line.GetValue(data), ThreadCount(line), line.GetValue(steps)).Run(line.GetValue(models)!, line.GetValue(profile), line.GetValue(json)), steps, models, profile);
+Add("peers", "a training step of each program, in turns with PyTorch", line => new PeerSuite(line.GetValue(data), line.GetValue(peer)!, ThreadCount(line), line.GetValue(steps), line.GetValue(rounds)).Run(line.GetValue(models)!, line.GetValue(json)), steps, rounds, models, peer);
+Add("compile", "from graph to program", line => line.GetValue(first) ? CompileSuite.PrintFirst(ThreadCount(line)) : CompileSuite.Run(ThreadCount(line), line.GetValue(json)), first);
+Add("stability", "the modern net past the point where its literal cost breaks", line => StabilitySuite.Run(line.GetValue(data), ThreadCount(line), line.GetValue(epochs), line.GetValue(json)), epochs);
+root.Add(new Command("bdn", "BenchmarkDotNet: `bdn --filter '*'`, `bdn --list flat`"));
+
+ParseResult parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    Console.Error.WriteLine($"error: {parsed.Errors[0].Message}\n--help lists what can be given.");
+    return 2;
+}
+try
+{
+    return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (Exception failure) when (failure is GraphException or IOException or BenchmarkException)
+{
+    Console.Error.WriteLine($"error: {failure.Message}");
+    return 1;
+}
+
+void Add(string name, string description, Func<ParseResult, int> run, params Option[] options)
+{
+    var command = new Command(name, description);
+    foreach (Option option in options) command.Add(option);
+    command.SetAction(run);
+    root.Add(command);
 }

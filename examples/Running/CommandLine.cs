@@ -1,0 +1,119 @@
+// The command line: dotnet run -c Release --project examples -- NAME [options].
+//
+// The one thing to understand: exit code 0 is success, 1 that something failed (a data file, a graph, a cost that is no number), 2 that the
+// command line was wrong. Either way the user reads one message, not a stack trace; a stack trace would mean a bug in MiniDL.
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace MiniDL.Examples;
+
+/// <summary>Parses the command line and does what it says.</summary>
+public static class CommandLine
+{
+    private static readonly Argument<string> s_name = new("NAME")
+    {
+        Description = string.Join(", ", Progression.Names),
+        Arity = ArgumentArity.ZeroOrOne,
+        DefaultValueFactory = _ => "all",
+    };
+
+    private static readonly Option<string> s_device = new("--device")
+    {
+        Description = "cpu, reference, cuda, sim or sim:GPU (the last three are not in this build yet)",
+        DefaultValueFactory = _ => "cpu",
+        CustomParser = result => CheckedDevice(result),
+    };
+
+    private static readonly Option<int?> s_epochs = Number("--epochs", "passes over the training set; each program has a default", 1, 10_000);
+    private static readonly Option<int?> s_steps = Number("--steps", "stop after so many training steps", 1, 1_000_000_000);
+    private static readonly Option<int?> s_batch = Number("--batch", "examples in a training step (128)", 1, 60_000);
+    private static readonly Option<int?> s_seed = Number("--seed", "of weights, dropout and made data (1)", 0, int.MaxValue);
+    private static readonly Option<int?> s_threads = Number("--threads", "threads of the cpu device (one per core); results do not depend on it", 1, 256);
+    private static readonly Option<string?> s_data = new("--data") { Description = "folder with the four IDX files of MNIST or Fashion-MNIST", HelpName = "DIR" };
+    private static readonly Option<string?> s_out = new("--out") { Description = "folder that pictures are written to", HelpName = "DIR" };
+    private static readonly Option<bool> s_json = new("--json") { Description = "print one JSON object as the last line" };
+
+    /// <summary>Runs a command line.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Run(string[] args, TextWriter output, TextWriter errors)
+    {
+        var root = new RootCommand("MiniDL's examples: the progression from a product of two numbers to a convolutional net on MNIST.")
+        {
+            s_name, s_device, s_epochs, s_steps, s_batch, s_seed, s_threads, s_data, s_out, s_json,
+        };
+        root.SetAction(parsed => Execute(parsed, output));
+
+        ParseResult parsed = root.Parse(args);
+        string? problem = parsed.Errors.Count > 0 ? parsed.Errors[0].Message : NameProblem(parsed.GetValue(s_name)!);
+        if (problem is not null && args.Contains("--help") is false)
+        {
+            errors.WriteLine($"error: {problem}\n--help lists what can be given.");
+            return 2;
+        }
+        try
+        {
+            return parsed.Invoke(new InvocationConfiguration { Output = output, Error = errors, EnableDefaultExceptionHandler = false });
+        }
+        catch (UsageException wrong)
+        {
+            errors.WriteLine($"error: {wrong.Message}");
+            return 2;
+        }
+        catch (Exception failure) when (failure is GraphException or DivergedException or IOException or UnauthorizedAccessException)
+        {
+            errors.WriteLine($"error: {failure.Message}");   // a DataFileException is an IOException
+            return 1;
+        }
+    }
+
+    private static int Execute(ParseResult parsed, TextWriter output)
+    {
+        var terminal = new Terminal(output);
+        string name = parsed.GetValue(s_name)!;
+        var options = new Options(parsed.GetValue(s_device)!, parsed.GetValue(s_epochs), parsed.GetValue(s_steps), parsed.GetValue(s_batch) ?? 128,
+            (ulong)(parsed.GetValue(s_seed) ?? 1), parsed.GetValue(s_threads) ?? 0, parsed.GetValue(s_data), parsed.GetValue(s_out), parsed.GetValue(s_json));
+        switch (name)
+        {
+            case "list":
+                foreach (string entry in Progression.Names) output.WriteLine(entry);
+                return 0;
+            case "doctor":
+                Doctor.Report(terminal, options);
+                return 0;
+        }
+        using var session = new Session(options, terminal);
+        List<RunResult> results = Progression.Run(name, session);
+        Summary.Show(terminal, results);
+        if (options.Json) output.WriteLine(RunResult.Json(name, results));
+        return 0;
+    }
+
+    private static string? NameProblem(string name) =>
+        Progression.Names.Contains(name) ? null
+        : name.StartsWith('-') ? $"there is no option {name}"
+        : $"there is no program '{name}'; there are {string.Join(", ", Progression.Names)}";
+
+    private static string? CheckedDevice(ArgumentResult result)
+    {
+        string device = result.Tokens[0].Value;
+        if (device is "cpu" or "reference") return device;
+        result.AddError(device is "cuda" or "sim" || device.StartsWith("sim:", StringComparison.Ordinal)
+            ? $"--device {device}: this build has no such device yet; it has cpu and reference"
+            : $"--device takes cpu, reference, cuda or sim[:GPU], not '{device}'");
+        return null;
+    }
+
+    private static Option<int?> Number(string name, string description, int low, int high) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= low && value <= high) return value;
+            result.AddError($"{name} takes a whole number from {low} to {high}, not '{text}'");
+            return null;
+        },
+    };
+}

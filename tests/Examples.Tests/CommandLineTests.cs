@@ -1,0 +1,212 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace MiniDL.Examples.Tests;
+
+/// <summary>The command line's contract: exit codes, messages without stack traces, and the JSON of the last line.</summary>
+[TestFixture]
+public sealed class CommandLineTests
+{
+    private static readonly string[] s_keys =
+    [
+        "model", "device", "epochs", "steps", "batch", "parameters", "ms_per_step", "compile_ms", "accuracy", "final_cost",
+        "launches_per_step", "peak_rss_mb", "seconds",
+    ];
+
+    private TinyData _data = null!;
+
+    [OneTimeSetUp]
+    public void MakeData() => _data = new TinyData();
+
+    [OneTimeTearDown]
+    public void DeleteData() => _data.Dispose();
+
+    [TestCase("--foo", "--foo")]
+    [TestCase("logistic --foo", "--foo")]
+    [TestCase("perceptron", "perceptron")]
+    [TestCase("logistic modern", "modern")]
+    [TestCase("logistic --epochs 0", "--epochs takes a whole number from 1 to 10000, not '0'")]
+    [TestCase("logistic --epochs=-3", "-3")]
+    [TestCase("logistic --steps many", "many")]
+    [TestCase("logistic --batch 1.5", "1.5")]
+    [TestCase("logistic --batch", "--batch")]
+    [TestCase("logistic --seed 99999999999", "99999999999")]
+    [TestCase("logistic --threads 0", "--threads")]
+    [TestCase("logistic --device cuda", "this build has no such device yet")]
+    [TestCase("logistic --device sim", "this build has no such device yet")]
+    [TestCase("logistic --device sim:h100", "sim:h100")]
+    [TestCase("logistic --device tpu", "tpu")]
+    public void Wrong_usage_ends_with_exit_code_2_and_a_message_that_names_it(string line, string named)
+    {
+        (int code, string output, string errors) = Run(line.Split(' '));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(code, Is.EqualTo(2));
+            Assert.That(errors, Does.StartWith("error: ").And.Contain(named).And.Not.Contain("   at "));
+            Assert.That(output, Is.Empty);
+        }
+    }
+
+    [Test]
+    public void A_batch_larger_than_the_training_set_is_wrong_usage()
+    {
+        (int code, _, string errors) = RunTiny("logistic", "--batch", "25");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(code, Is.EqualTo(2));
+            Assert.That(errors, Does.Contain("25").And.Contain("24 training examples"));
+        }
+    }
+
+    [Test]
+    public void A_missing_data_folder_fails_with_exit_code_1_and_its_name()
+    {
+        (int code, _, string errors) = Run("logistic", "--device", "reference", "--data", "/no/such/folder");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(code, Is.EqualTo(1));
+            Assert.That(errors, Does.StartWith("error: ").And.Contain("/no/such/folder").And.Contain("--data").And.Not.Contain("   at "));
+        }
+    }
+
+    [Test]
+    public void A_truncated_data_file_fails_with_exit_code_1_and_its_name()
+    {
+        using var data = new TinyData();
+        using (FileStream file = File.OpenWrite(data.TrainImages)) file.SetLength(file.Length - 1);
+        (int code, _, string errors) = Run("logistic", "--device", "reference", "--data", data.Folder);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(code, Is.EqualTo(1));
+            Assert.That(errors, Does.StartWith("error: ").And.Contain(data.TrainImages).And.Contain("cut short").And.Not.Contain("   at "));
+        }
+    }
+
+    [Test]
+    public void A_picture_that_cannot_be_written_fails_with_exit_code_1()
+    {
+        (int code, _, string errors) = RunTiny("logistic", "--steps", "1", "--batch", "8", "--out", _data.TrainImages);   // a file, not a folder
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(code, Is.EqualTo(1));
+            Assert.That(errors, Does.StartWith("error: ").And.Not.Contain("   at "));
+        }
+    }
+
+    [TestCase("multiply", 0)]
+    [TestCase("linear", 1)]
+    [TestCase("logistic", 7_840)]
+    [TestCase("old", 496_250)]
+    [TestCase("modern", 886_875)]
+    [TestCase("conv", 818_698)]
+    public void Each_program_runs_and_its_last_line_is_one_object_with_the_agreed_keys(string name, int parameters)
+    {
+        (int code, string output, string errors) = RunTiny(name, "--steps", "2", "--batch", "4", "--json");
+        Assert.That((code, errors), Is.EqualTo((0, "")));
+        using JsonDocument json = JsonDocument.Parse(LastLine(output));
+        JsonElement result = json.RootElement;
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(result.EnumerateObject().Select(property => property.Name), Is.EqualTo(s_keys));
+            Assert.That(result.GetProperty("model").GetString(), Is.EqualTo(name));
+            Assert.That(result.GetProperty("device").GetString(), Is.EqualTo("reference"));
+            Assert.That(result.GetProperty("parameters").GetInt64(), Is.EqualTo(parameters));
+            Assert.That(result.GetProperty("steps").GetInt32(), Is.EqualTo(name == "multiply" ? 0 : 2));
+            Assert.That(result.GetProperty("seconds").GetDouble(), Is.GreaterThan(0));
+            Assert.That(result.GetProperty("peak_rss_mb").GetDouble(), Is.GreaterThan(1));
+        }
+    }
+
+    [Test]
+    public void All_gives_an_array_of_models_in_the_order_of_the_story()
+    {
+        (int code, string output, _) = RunTiny("all", "--steps", "1", "--batch", "2", "--json");
+        Assert.That(code, Is.Zero);
+        using JsonDocument json = JsonDocument.Parse(LastLine(output));
+        string[] models = [.. json.RootElement.GetProperty("models").EnumerateArray().Select(model => model.GetProperty("model").GetString()!)];
+        Assert.That(models, Is.EqualTo(new[] { "multiply", "linear", "logistic", "old", "old-0.5", "modern", "conv" }));
+    }
+
+    [Test]
+    public void Multiply_prints_what_the_talk_prints()
+    {
+        (_, string output, _) = Run("multiply", "--device", "reference");
+        Assert.That(output, Does.Contain("1 * 2 = 2").And.Contain("3 * 3 = 9"));
+    }
+
+    [Test]
+    public void The_old_net_is_run_at_both_rates_and_the_difference_is_explained()
+    {
+        (_, string output, _) = RunTiny("old", "--steps", "1", "--batch", "2");
+        Assert.That(output, Does.Contain("0.05 as printed").And.Contain("old-0.5").And.Contain("does not follow"));
+    }
+
+    [Test]
+    public void List_names_one_program_a_line()
+    {
+        (int code, string output, _) = Run("list");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(code, Is.Zero);
+            Assert.That(output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim()), Is.EqualTo(Progression.Names));
+        }
+    }
+
+    [Test]
+    public void Doctor_tells_of_runtime_vectors_data_and_devices()
+    {
+        (int code, string output, _) = Run("doctor", "--data", _data.Folder);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(code, Is.Zero);
+            Assert.That(output, Does.Contain(".NET").And.Contain("512 bits").And.Contain(_data.Folder).And.Contain("reference"));
+        }
+    }
+
+    [Test]
+    public void The_weights_of_the_logistic_regression_are_shown_and_written_as_a_picture()
+    {
+        string folder = Path.Combine(_data.Folder, "pictures", "new");
+        (int code, string output, _) = RunTiny("logistic", "--steps", "1", "--batch", "8", "--out", folder);
+        byte[] png = File.ReadAllBytes(Path.Combine(folder, "logistic-weights.png"));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(code, Is.Zero);
+            Assert.That(png[1..4], Is.EqualTo("PNG"u8.ToArray()));
+            Assert.That(output.Split('\n').Count(line => line.Length is > 60 and < 81), Is.GreaterThan(20), "lines of the picture in characters");
+        }
+    }
+
+    [Test]
+    public void As_a_process_of_its_own_it_ends_with_the_same_exit_codes()
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(RunProcess("list"), Is.Zero);
+            Assert.That(RunProcess("--no-such-option"), Is.EqualTo(2));
+            Assert.That(RunProcess("logistic", "--data", "/no/such/folder"), Is.EqualTo(1));
+        }
+    }
+
+    private (int Code, string Output, string Errors) RunTiny(params string[] args) =>
+        Run([.. args, "--device", "reference", "--data", _data.Folder]);
+
+    private static (int Code, string Output, string Errors) Run(params string[] args)
+    {
+        using var output = new StringWriter();
+        using var errors = new StringWriter();
+        int code = CommandLine.Run(args, output, errors);
+        return (code, output.ToString(), errors.ToString());
+    }
+
+    private static int RunProcess(params string[] args)
+    {
+        string program = Path.Combine(AppContext.BaseDirectory, "MiniDL.Examples.dll");
+        using Process process = Process.Start(new ProcessStartInfo("dotnet", [program, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+
+    private static string LastLine(string output) => output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
+}
