@@ -184,6 +184,7 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
     private double Combine(double a, double b) => _stage.Kind switch
     {
         ReduceKind.Sum => a + b,
+        ReduceKind.Prod when _stage.Output.Buffer.DType == DType.Int32 => unchecked((int)a * (int)b),   // wraps now: float64 would round a longer product
         ReduceKind.Prod => a * b,
         ReduceKind.Max => Math.Max(a, b),
         _ => Math.Min(a, b),

@@ -27,7 +27,7 @@ internal static partial class OpTable
         yield return Reduction("min axes 0 1", nameof(Min), 3, x => Min(x, axes: [0, 1]), Draw.Distinct).With(new Example([Counting([2, 2, 2])], Vec(0, 1)));
         yield return Products("prod all", x => Prod(x), Draw.NearOne).With(new([m], 720), new([withNaN], NaN), new([none], 1));
         yield return Products("prod axis 0", x => Prod(x, 0), Draw.NearOne).With(new Example([m], Vec(4, 10, 18)));
-        yield return Reduction("prod int32", nameof(Prod), 2, x => Prod(x, 1), Draw.Index(3)).With(new Example([IntArr([2, 2], 65536, 65536, 46341, 46341)], IntArr([2], 0, -2147479015)));
+        yield return Reduction("prod int32", nameof(Prod), 2, x => Prod(x, 1), Draw.Index(3)).With(new([IntArr([2, 2], 65536, 65536, 46341, 46341)], IntArr([2], 0, -2147479015)), new([IntArr([1, 4], 65537, 65537, 65537, 65537)], IntArr([1], 262145)));
         yield return Reduction("var all", nameof(Var), 2, x => Var(x), Draw.Real).With(new Example([m], 35f / 12));
         yield return Reduction("var axis 1 kept", nameof(Var), 3, x => Var(x, 1, keepDims: true), Draw.Real).With(new Example([Counting([1, 3, 2])], Arr([1, 1, 2], 8f / 3, 8f / 3)));
         yield return Choice("argmax axis 1", x => ArgMax(x, 1)).With(new Example([Arr([4, 3], 1, 3, 2, 5, 5, 4, 1, NaN, NaN, -Inf, -Inf, -Inf)], IntArr([4], 1, 0, 1, 0)));
