@@ -136,7 +136,7 @@ public sealed class NDArray
     public double ToDouble(int index) => DType switch
     {
         DType.Float32 => Span<float>()[index],
-        DType.Int32 => Span<int>()[index],
+        DType.Int32 => (double)Span<int>()[index],   // without the cast the switch would be of type float, and round
         _ => Span<bool>()[index] ? 1 : 0,
     };
 

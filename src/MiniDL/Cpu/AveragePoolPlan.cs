@@ -5,6 +5,8 @@
 //
 // The one thing to understand: it is linear, so the backward pass is its transpose, and it is its own second derivative's
 // building block: no index is kept. Sums run in the windows' row-major order, plane by plane: the same bits with any threads.
+using System.Runtime.CompilerServices;
+
 namespace MiniDL.Cpu;
 
 /// <summary>Average pooling of each plane; see <see cref="PoolShape"/>.</summary>
@@ -39,6 +41,7 @@ internal sealed unsafe class AveragePoolPlan(PoolShape shape, ThreadTeam team, b
         else Average(_from + input, _to + output);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Average(float* x, float* y)
     {
         int w = Shape.W;
@@ -55,6 +58,7 @@ internal sealed unsafe class AveragePoolPlan(PoolShape shape, ThreadTeam team, b
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Scatter(float* dY, float* dX)
     {
         int w = Shape.W;

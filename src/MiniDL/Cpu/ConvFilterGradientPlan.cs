@@ -12,6 +12,7 @@
 // and then all partial results are added, chunk by chunk, in order. The one thing to understand: how many chunks there are
 // depends on the shape alone, never on the number of threads, so the sums round the same way on every machine.
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace MiniDL.Cpu;
 
@@ -85,6 +86,7 @@ internal sealed unsafe class ConvFilterGradientPlan : ITeamWork, IDisposable
         else ComputeChunk(item, worker);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ComputeChunk(int chunk, int worker)
     {
         int first = ImageStart(chunk), images = ImageStart(chunk + 1) - first;
@@ -97,6 +99,7 @@ internal sealed unsafe class ConvFilterGradientPlan : ITeamWork, IDisposable
                 ComputeTap(ky, kx, images, x, dY, partial + (nint)(ky * _shape.KW + kx) * _shape.C * _pitch);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ChannelsLast(float* source, int first, int images, int channels, int plane, float* target, int pitch)
     {
         for (int image = 0; image < images; image++)
@@ -105,6 +108,7 @@ internal sealed unsafe class ConvFilterGradientPlan : ITeamWork, IDisposable
     }
 
     /// <summary>One tap's [C, O] part of a partial result.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ComputeTap(int ky, int kx, int images, float* x, float* dY, float* target)
     {
         // Outputs ox from `left` to `end` - 1 meet an input column through kx.
@@ -135,6 +139,7 @@ internal sealed unsafe class ConvFilterGradientPlan : ITeamWork, IDisposable
     }
 
     /// <summary>Adds the chunks' results for input channel c, in order, and writes them as [o][c][tap].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddPartials(int c)
     {
         float* sum = _partials.Floats + (nint)c * _pitch;

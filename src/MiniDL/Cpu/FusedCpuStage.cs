@@ -1,4 +1,6 @@
 // A fused stage on the CPU: tiles of all its bodies, shared out among the team.
+using System.Runtime.CompilerServices;
+
 namespace MiniDL.Cpu;
 
 /// <summary>Runs the tiles of one or more bodies.</summary>
@@ -38,6 +40,7 @@ internal sealed class FusedCpuStage : CpuStage, ITeamWork
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Do(int item, int worker)
     {
         int k = 0;

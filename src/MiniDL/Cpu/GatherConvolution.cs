@@ -12,6 +12,8 @@
 // The one thing to understand: because a tile's rows are images, not neighbouring pixels, all of its rows have the same taps.
 // So there is no im2col buffer, no padding, not one multiplication by zero, and no plane too small to fill a tile; and each
 // input is moved once, not once per tap. With few images (or large ones) the rows are neighbouring pixels of one image instead.
+using System.Runtime.CompilerServices;
+
 namespace MiniDL.Cpu;
 
 /// <summary>Called when an image's output (channels x positions, contiguous) is finished and still in the cache.</summary>
@@ -101,6 +103,7 @@ internal sealed unsafe class GatherConvolution : ITeamWork, IDisposable
     }
 
     /// <summary>One input channel's filters: [output channel][tap] becomes, per panel, [tap][output channel].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void PackChannel(int channel)
     {
         float* source = _filters + (nint)channel * _layout.InputStride;
@@ -114,6 +117,7 @@ internal sealed unsafe class GatherConvolution : ITeamWork, IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ComputeBlock(int first, int images, int worker)
     {
         float* input = _blockScratch.Floats + worker * (_inputPitch + _outputPitch), output = input + _inputPitch;
@@ -128,6 +132,7 @@ internal sealed unsafe class GatherConvolution : ITeamWork, IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Interleave(int first, int images, float* target)
     {
         float* source = _input + (long)first * _inChannels * _inPlane;
@@ -146,6 +151,7 @@ internal sealed unsafe class GatherConvolution : ITeamWork, IDisposable
     }
 
     /// <summary>Tiles whose rows are the block's images.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ComputeImages(float* input, int images, float* output)
     {
         TileCall call = new()
@@ -168,6 +174,7 @@ internal sealed unsafe class GatherConvolution : ITeamWork, IDisposable
     }
 
     /// <summary>Tiles whose rows are neighbouring positions of one image that have the same taps.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ComputePixels(float* input, float* output)
     {
         TileCall call = new() { AStep = 1, BStep = _panelWidth, CRow = _outPitch, Alpha = 1 };
@@ -191,6 +198,7 @@ internal sealed unsafe class GatherConvolution : ITeamWork, IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SetTaps(TileCall* call, int kind, int images)
     {
         TapList list = _table.Lists[kind];

@@ -110,6 +110,7 @@ internal sealed unsafe class GemmPlan : ITeamWork, IDisposable
             for (int item = 0; item < items; item++) ((ITeamWork)this).Do(item, 0);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void PackA(int item)
     {
         (int batch, int tile) = Math.DivRem(item, _rowTiles);
@@ -118,6 +119,7 @@ internal sealed unsafe class GemmPlan : ITeamWork, IDisposable
     }
 
     /// <summary>One item: a chunk of rows of one column panel of C, from the first k to the epilogue.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ComputeBlock(int item, int worker)
     {
         // Items run through chunks first: a worker meets the same panel of B several times in a row.
@@ -142,6 +144,7 @@ internal sealed unsafe class GemmPlan : ITeamWork, IDisposable
         Finish(batch, RowStart(firstTile), RowStart(endTile), column, columns, worker);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SetA(TileCall* call, int batch, int tile, int k)
     {
         if (_packA)
@@ -157,6 +160,7 @@ internal sealed unsafe class GemmPlan : ITeamWork, IDisposable
         call->AStep = _shape.AColumn;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SetB(TileCall* call, int batch, int panel, int column, int columns, int vectors, int k, int worker)
     {
         float* source = _b + batch * _shape.BBatch + column * _shape.BColumn + k * _shape.BRow;
@@ -175,6 +179,7 @@ internal sealed unsafe class GemmPlan : ITeamWork, IDisposable
     }
 
     /// <summary>Runs the micro-kernel, straight into C if the tile lies in it whole and untransposed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ComputeTile(TileCall* call, int batch, int row, int rows, int column, int columns, int vectors, int worker)
     {
         float* c = _c + batch * _shape.CBatch + (_transposed ? column * _shape.CRow + row : row * _shape.CRow + column);
@@ -201,6 +206,7 @@ internal sealed unsafe class GemmPlan : ITeamWork, IDisposable
                 AddRow(tile + i * width, columns, beta, _transposed ? c + i : c + i * _shape.CRow, _transposed ? _shape.CRow : 1);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddRow(float* from, int count, float beta, float* to, nint step)
     {
         if (beta == 0)
@@ -209,6 +215,7 @@ internal sealed unsafe class GemmPlan : ITeamWork, IDisposable
             for (int j = 0; j < count; j++) to[j * step] = MathF.FusedMultiplyAdd(beta, to[j * step], from[j]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Finish(int batch, int row, int endRow, int column, int columns, int worker)
     {
         if (_epilogue is null) return;

@@ -45,6 +45,7 @@ internal sealed unsafe class MaxPoolPlan(PoolShape shape, ThreadTeam team) : Pla
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void DoPlane(int plane)
     {
         long input = (long)plane * Shape.InputPlane, output = (long)plane * Shape.OutputPlane;
@@ -64,6 +65,7 @@ internal sealed unsafe class MaxPoolPlan(PoolShape shape, ThreadTeam team) : Pla
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ForwardPlane(float* x, float* y, int* index)
     {
         if (Shape is { KH: 2, KW: 2, StrideY: 2, StrideX: 2, PadTop: 0, PadLeft: 0, W: <= MaxPairWidth })
@@ -75,6 +77,7 @@ internal sealed unsafe class MaxPoolPlan(PoolShape shape, ThreadTeam team) : Pla
 
     /// <summary>2 x 2 windows side by side. Rows that have no whole number of whole windows go through a copy that is filled up
     /// with minus infinity; that is never chosen, since a window's first element is real and a tie goes to the first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ForwardPairs(float* x, float* y, int* index)
     {
         int w = Shape.W, ow = Shape.OW, count = (ow + 3) / 4 * 4, width = Math.Max(w, 2 * count);

@@ -5,6 +5,7 @@
 // reduction is split into parts, by the shape and never by the number of threads, and the parts' sums are combined in order; so any number of
 // threads gives the same bits.
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using MiniDL.Ops;
 
 namespace MiniDL.Cpu;
@@ -76,11 +77,12 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
             double value = partials[i];
             for (int part = 1; part < _parts; part++) value = Combine(value, partials[(long)part * _results + i]);
             if (_stage.Output.Buffer.DType == DType.Float32) _memory.Floats(_stage.Output)[i] = (float)value;
-            else ((int*)_memory.At(_stage.Output))[i] = unchecked((int)(long)value);
+            else ((int*)_memory.At(_stage.Output))[i] = double.IsFinite(value) ? unchecked((int)(long)value) : (int)value;   // wraps; of nothing, the extreme
         }
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Do(int item, int worker)
     {
         int part = item % _parts, block = item / _parts % _blocks, outer = item / _parts / _blocks;
@@ -101,6 +103,7 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
         return value;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double Runs(int start, int length, double value, int worker)
     {
         for (int done = 0; done < length; done += TileKernel.TileLength)
@@ -121,6 +124,7 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
     }
 
     /// <summary>Accumulates a part's rows of one block of columns, several rows to a tile where they are short.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AccumulateColumns(int start, int part, int block, double* target, int worker)
     {
         int column = block * ColumnBlock, columns = Math.Min(ColumnBlock, _inner - column);

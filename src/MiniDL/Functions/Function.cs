@@ -17,7 +17,6 @@ public sealed class Function : IDisposable
     private readonly ulong _seed;
     private readonly List<(Shape[] Shapes, Executable Executable)> _compiled = [];
     private bool _profiling;
-    private bool _disposed;
 
     internal Function(Tensor[] inputs, Tensor[] outputs, Update[] updates, (Tensor Variable, Tensor Value)[] givens, Device? device, Mode mode, ulong seed)
     {
@@ -35,6 +34,8 @@ public sealed class Function : IDisposable
     public ulong Counter { get; set; }
 
     internal long Runs { get; private set; }
+
+    internal bool IsDisposed { get; private set; }
 
     /// <summary>Runs on arrays, in the order of the inputs: computes the outputs, then applies the updates.</summary>
     /// <returns>The outputs, in buffers that are valid until the next run.</returns>
@@ -91,18 +92,19 @@ public sealed class Function : IDisposable
     /// <summary>Frees what was compiled, and the device if the function made its own.</summary>
     public void Dispose()
     {
-        if (_disposed) return;
-        _disposed = true;
+        if (IsDisposed) return;
+        IsDisposed = true;
         foreach ((_, Executable executable) in _compiled) executable.Dispose();
         if (_ownsDevice) _device.Dispose();
     }
 
-    private Executable Latest(string what) => _compiled.Count > 0 ? _compiled[^1].Executable
+    private Executable Latest(string what) => IsDisposed ? throw new ObjectDisposedException(nameof(Function))
+        : _compiled.Count > 0 ? _compiled[^1].Executable
         : throw new InvalidOperationException($"{what} needs shapes: run the function once, or call Compile with the shapes of its inputs");
 
     private Executable Prepare(ReadOnlySpan<NDArray> arrays)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         foreach ((Shape[] shapes, Executable executable) in _compiled)
             if (Fits(arrays, shapes)) return executable;
         return CompiledFor(arrays);

@@ -51,6 +51,6 @@ public readonly struct Results
     private int Check(int index) => (uint)index < (uint)_function.OutputCount ? index
         : throw new ArgumentOutOfRangeException(nameof(index), $"the function has {_function.OutputCount} outputs; there is no output {index}");
 
-    private Executable Current() => _function is not null && _function.Runs == _run ? _executable
-        : throw new InvalidOperationException("these results are gone: the function has run again since. Copy what is needed before the next Run");
+    private Executable Current() => _function is not null && _function.Runs == _run && !_function.IsDisposed ? _executable
+        : throw new InvalidOperationException("these results are gone: the function has run again since, or was disposed. Copy what is needed before that");
 }

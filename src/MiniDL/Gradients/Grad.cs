@@ -19,6 +19,15 @@ internal sealed class Grad
     /// <summary>The gradients of the cost with respect to <paramref name="wrt"/>, in order; null for one it does not reach.</summary>
     public static Tensor?[] Of(Tensor? cost, IReadOnlyList<Tensor> wrt, IReadOnlyList<(Tensor Node, Tensor Gradient)> known)
     {
+        // The variables share one sweep. A computed node gets one of its own: it is a leaf there, which cuts off what it is computed from.
+        Tensor[] variables = [.. wrt.Where(node => node.Inputs.Length == 0)];
+        if (variables.Length == wrt.Count || wrt.Count == 1) return InOneSweep(cost, wrt, known);
+        var shared = new Queue<Tensor?>(InOneSweep(cost, variables, known));
+        return [.. wrt.Select(node => node.Inputs.Length == 0 ? shared.Dequeue() : InOneSweep(cost, [node], known)[0])];
+    }
+
+    private static Tensor?[] InOneSweep(Tensor? cost, IReadOnlyList<Tensor> wrt, IReadOnlyList<(Tensor Node, Tensor Gradient)> known)
+    {
         // Treat what is asked for as leaves, so that stabilising cannot rewrite it away: stand-ins go in here and come out at the end.
         var standIns = new Dictionary<Tensor, Tensor>();
         foreach (Tensor variable in wrt)

@@ -19,7 +19,8 @@ internal sealed class IndexMaps
         return reader.Op is not Elementwise || map.Shape.Equals(reader.Shape) ? (stored, map) : (stored, Stretch(map, reader.Shape));
     }
 
-    private static IndexMap Stretch(IndexMap map, Shape shape)
+    /// <summary>A map read over a larger shape: dims of 1 and missing leading dims are read again and again.</summary>
+    public static IndexMap Stretch(IndexMap map, Shape shape)
     {
         var strides = new int[shape.Rank];
         int missing = shape.Rank - map.Shape.Rank;

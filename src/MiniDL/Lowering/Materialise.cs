@@ -21,7 +21,7 @@ internal static class Materialise
             Tensor current = Traversal.WithInputs(node, replacements);
             Tensor[]? inputs = null;
             for (int i = 0; i < current.Inputs.Length; i++)
-                if (NeedsCopy(current, i, maps[current.Inputs[i]].Map)) (inputs ??= current.Inputs.ToArray())[i] = CopyOf(current.Inputs[i]);
+                if (NeedsCopy(current, i, maps[current.Inputs[i]].Map)) (inputs ??= current.Inputs.ToArray())[i] = CopyOf(WholeBatch(current, i));
             if (inputs is not null) current = new Tensor(current.Op, inputs, current.Type, current.Name, current.Source);
             if (!maps.TryAdd(current))
             {
@@ -42,6 +42,16 @@ internal static class Materialise
         }
         return (result, maps);
 
+        // A product's operand is copied with its batch axes stretched: that is what steps evenly afterwards.
+        Tensor WholeBatch(Tensor node, int input)
+        {
+            Tensor x = node.Inputs[input];
+            if (node.Op is not (MatMul or Gemm) || input > 1) return x;
+            Tensor stretched = BroadcastTo.To(x, Shape.Create([.. node.Shape.Dims[..^2], .. x.Shape.Dims[^2..]]));
+            maps.TryAdd(stretched);
+            return stretched;
+        }
+
         Tensor CopyOf(Tensor x) => copies.TryGetValue(x, out Tensor? copy) ? copy : copies[x] = FreshCopy(x);
 
         Tensor FreshCopy(Tensor x)
@@ -55,14 +65,16 @@ internal static class Materialise
     private static bool NeedsCopy(Tensor node, int input, IndexMap map) => node.Op switch
     {
         ConvOp or PoolOp or MaxUnpool or PoolGather or AvgUnpool or Gather or ScatterAdd or ArgMax => !map.IsContiguous,
-        MatMul or Gemm when input < 2 => BatchMap(map) is null,
+        MatMul or Gemm when input < 2 => BatchMap(map, node.Shape) is null,
         Gemm => !map.IsContiguous,
         _ => false,
     };
 
-    /// <summary>A map of (batch axes..., R, C) as one of (batch, R, C), or null if the batch axes do not step evenly.</summary>
-    public static IndexMap? BatchMap(IndexMap map)
+    /// <summary>A product's operand (batch axes..., R, C), its batch axes stretched to the <paramref name="result"/>'s, as one of
+    /// (batch, R, C); null if the batch axes do not step evenly.</summary>
+    public static IndexMap? BatchMap(IndexMap operand, Shape result)
     {
+        IndexMap map = IndexMaps.Stretch(operand, Shape.Create([.. result.Dims[..^2], .. operand.Shape.Dims[^2..]]));
         int axes = map.Shape.Rank - 2, batch = 1, step = 0;
         for (int axis = axes - 1; axis >= 0; axis--)
         {

@@ -82,21 +82,17 @@ internal sealed class StageBuilder(IReadOnlyDictionary<Tensor, int> order, Index
     private GemmStage GemmOf(Tensor node, float alpha, float beta)
     {
         Shape batch = Shape.Create(node.Shape.Dims[..^2]);
-        View a = Matrices(node, 0, batch), b = Matrices(node, 1, batch);
+        View a = Matrices(node, 0), b = Matrices(node, 1);
         Shape shape = [(int)batch.Count, node.Shape[^2], node.Shape[^1]];
         Buffer result = bufferOf(node);
         return new GemmStage("gemm", a, b, new View(result, IndexMap.Contiguous(shape)), alpha, beta);
     }
 
     /// <summary>An operand of a product as (batch, R, C), stretched along batch axes of 1.</summary>
-    private View Matrices(Tensor node, int input, Shape batch)
+    private View Matrices(Tensor node, int input)
     {
         (Tensor stored, IndexMap map) = maps[node.Inputs[input]];
-        IndexMap flat = Materialise.BatchMap(map)!;
-        int count = (int)batch.Count;
-        if (flat.Shape[0] == count) return new View(bufferOf(stored), flat);
-        if (flat.Shape[0] != 1) throw new InvalidOperationException($"{node} stretches part of its batch axes");
-        return new View(bufferOf(stored), new IndexMap([count, flat.Shape[1], flat.Shape[2]], [0, flat.Strides[1], flat.Strides[2]], flat.Offset));
+        return new View(bufferOf(stored), Materialise.BatchMap(map, node.Shape)!);
     }
 
     private PoolStage MaxPoolOf(Group group, PoolGeometry geometry)

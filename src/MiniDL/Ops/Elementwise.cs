@@ -47,6 +47,9 @@ public sealed record Elementwise(string Symbol, int Arity, ElementTypes Types) :
     /// <summary>What the op means on scalars, in float64; inputs beyond the arity are 0.</summary>
     public required Func<double, double, double, double> Meaning { get; init; }
 
+    /// <summary>What the op means on int32, where float64 would round: products.</summary>
+    public Func<int, int, int>? IntMeaning { get; init; }
+
     /// <summary>The derivative: from inputs x, the node y and its gradient g, the gradient for each input before any summing
     /// over broadcast axes.</summary>
     public required Func<Tensor[], Tensor, Tensor, Tensor?[]> Derivative { get; init; }
@@ -156,8 +159,9 @@ public sealed record Elementwise(string Symbol, int Arity, ElementTypes Types) :
         double[]? c = Arity > 2 ? inputs[2].BroadcastTo(type.Shape).Data : null;
         for (int i = 0; i < a.Length; i++)
         {
-            double value = Meaning(a[i], b?[i] ?? 0, c?[i] ?? 0);
-            result.Data[i] = type.DType == DType.Int32 ? unchecked((int)(long)value) : value;   // int32 wraps
+            if (type.DType != DType.Int32) result.Data[i] = Meaning(a[i], b?[i] ?? 0, c?[i] ?? 0);
+            else if (IntMeaning is { } meaning) result.Data[i] = meaning((int)a[i], (int)(b?[i] ?? 0));
+            else result.Data[i] = unchecked((int)(long)Meaning(a[i], b?[i] ?? 0, c?[i] ?? 0));   // int32 wraps
         }
         return result;
     }

@@ -36,6 +36,7 @@ public sealed record PoolGeometry(int WindowY, int WindowX, int StrideY, int Str
     {
         int room = size + 2 * pad - window;
         if (!Ceil) return room / stride + 1;
+        room = Math.Max(room, 0);   // one partial window where the window is larger than the image
         int count = (room + stride - 1) / stride + 1;
         return (count - 1) * stride >= size + pad ? count - 1 : count;
     }

@@ -84,7 +84,7 @@ public sealed record Reduce(ReduceKind Kind, Ints Axes) : Op
         {
             int target = 0;
             for (int axis = 0; axis < index.Length; axis++) target += index[axis] * strides[axis];
-            result.Data[target] = Combine(Kind, result.Data[target], x.Data[i]);
+            result.Data[target] = type.DType == DType.Int32 ? CombineInts(Kind, result.Data[target], x.Data[i]) : Combine(Kind, result.Data[target], x.Data[i]);
             ReferenceArray.Advance(index, x.Shape);
         }
         return result;
@@ -105,6 +105,14 @@ public sealed record Reduce(ReduceKind Kind, Ints Axes) : Op
         ReduceKind.Prod => a * b,
         ReduceKind.Max => Math.Max(a, b),
         _ => Math.Min(a, b),
+    };
+
+    /// <summary>The same for int32, whose sums and products wrap.</summary>
+    private static double CombineInts(ReduceKind kind, double a, double b) => kind switch
+    {
+        ReduceKind.Sum => unchecked((int)a + (int)b),
+        ReduceKind.Prod => unchecked((int)a * (int)b),
+        _ => Combine(kind, a, b),
     };
 
     internal static Tensor Of(ReduceKind kind, Tensor x, Ints axes) => axes.Length == 0 ? x : Tensor.Apply(new Reduce(kind, axes), x);

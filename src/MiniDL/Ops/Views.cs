@@ -134,7 +134,7 @@ public sealed record ReshapeTo(Shape? Target) : Op
     {
         Tensor x = inputs[0];
         Shape target = Target ?? inputs[1].Shape;
-        if (!x.Shape.IsKnown) return new TensorType(x.DType, target);
+        if (!x.Shape.IsKnown || (Target is null && !target.IsKnown)) return new TensorType(x.DType, target);
         int free = target.Dims.IndexOf(Shape.Unknown);
         if (free >= 0 && !target.With(free, 1).IsKnown) throw Error($"only one dim of {target} may be left open", inputs);
         long others = free < 0 ? target.Count : target.Product(0, free) * target.Product(free + 1, target.Rank);

@@ -83,12 +83,11 @@ public sealed class Stabilise : RulePass
         Match.Is(node, Arithmetic.Reciprocal, out Tensor x) ? x
         : Match.Is(node, Arithmetic.Div, out Tensor one, out Tensor y) && Match.IsNumber(one, 1) ? y : null;
 
-    /// <summary>x for u = x - m, where m is the same all along the axis: softmax does not see it.</summary>
+    /// <summary>x for u = x - m, where m is x's own maximum along the axis. Any other shift stays: softmax does not see it either, but a
+    /// gradient (of zero) may be asked for with respect to what it is made of.</summary>
     private static Tensor WithoutShift(Tensor u, int axis) =>
-        Match.Is(u, Arithmetic.Sub, out Tensor x, out Tensor m) && x.Type == u.Type && IsConstantAlong(m, axis) ? x : u;
-
-    private static bool IsConstantAlong(Tensor m, int axis) =>
-        m.Rank == 0 || m.Shape[axis] == 1 || (m.Op is BroadcastTo && m.Inputs[0].Rank == m.Rank && m.Inputs[0].Shape[axis] == 1);
+        Match.Is(u, Arithmetic.Sub, out Tensor x, out Tensor m) && x.Type == u.Type && Match.KeptReduction(m, ReduceKind.Max) is { Op: Reduce max } node
+        && max.Axes.Contains(axis) && ReferenceEquals(node.Inputs[0], x) ? x : u;
 
     private static Tensor? LogSumExp(Tensor node, PassReport report)
     {

@@ -34,6 +34,7 @@ internal static partial class Philox
     public static void Normal(ulong seed, uint stream, ulong run, uint firstIndex, Span<float> dst) =>
         Fill(seed, stream, run, firstIndex, dst, default(NormalMap));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Fill<TMap, TDst>(ulong seed, uint stream, ulong run, uint firstIndex, Span<TDst> dst, TMap map)
         where TMap : struct, IRandomMap<TDst> where TDst : unmanaged
     {

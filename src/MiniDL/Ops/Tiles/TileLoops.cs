@@ -33,6 +33,7 @@ internal static partial class Tile
     public const int Lanes = 16;
 
     /// <summary>dst[i] = op(x[i]).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Map<TOp, TX, TDst>(ReadOnlySpan<TX> x, Span<TDst> dst) where TOp : struct, ITileMap<TX, TDst>
     {
         CheckLength(x.Length, dst.Length);
@@ -46,6 +47,7 @@ internal static partial class Tile
     }
 
     /// <summary>dst[i] = op(x[i], y[i]).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Map<TOp, TX, TDst>(ReadOnlySpan<TX> x, ReadOnlySpan<TX> y, Span<TDst> dst)
         where TOp : struct, ITileMap2<TX, TDst>
     {
@@ -62,6 +64,7 @@ internal static partial class Tile
     }
 
     /// <summary>dst[i] = mask[i] ? x[i] : y[i], for float or int elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Where<T>(ReadOnlySpan<uint> mask, ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> dst)
     {
         CheckLength(mask.Length, dst.Length);

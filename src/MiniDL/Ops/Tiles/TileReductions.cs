@@ -38,6 +38,7 @@ internal static partial class Tile
     public static float Min(ReadOnlySpan<float> x) => (float)Reduce<MinOp>(x);
 
     /// <summary>The index of the first NaN, else of the first of the largest elements; -1 for an empty span.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int ArgMax(ReadOnlySpan<float> x)
     {
         float max = Max(x);
@@ -53,6 +54,7 @@ internal static partial class Tile
         return -1;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Reduce<TOp>(ReadOnlySpan<float> x) where TOp : struct, ITileReduction
     {
         const int Chunk = 4 * Lanes;
