@@ -14,7 +14,8 @@ internal sealed class StageBuilder(IReadOnlyDictionary<Tensor, int> order, Index
         }
         Group single = together[0];
         Stage[] stages = BuildSingle(single, single.Roots[0]);
-        stages[^1] = stages[^1] with { Nodes = single.Roots };
+        // In the order of what is written: of a max pooling, values come before indices.
+        stages[^1] = stages[^1] with { Nodes = [.. single.Roots.OrderBy(root => root.Op is MaxPoolIndex)] };
         return stages;
     }
 

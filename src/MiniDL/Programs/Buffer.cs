@@ -55,6 +55,10 @@ public sealed class Buffer
     /// <summary>The offset in the arena in bytes, for temporaries and outputs; -1 otherwise.</summary>
     public long Offset { get; internal set; } = -1;
 
+    /// <summary>True when the two share bytes: they are one, or the memory plan gave them the same place.</summary>
+    internal bool Overlaps(Buffer other) =>
+        this == other || (Offset >= 0 && other.Offset >= 0 && Offset < other.Offset + other.Bytes && other.Offset < Offset + Bytes);
+
     /// <summary>The name and what is known.</summary>
     public override string ToString() => $"{Name}: {Node.Type}";
 }
