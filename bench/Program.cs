@@ -48,7 +48,7 @@ root.Add(new Command("bdn", "BenchmarkDotNet: `bdn --filter '*'`, `bdn --list fl
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {
-    Console.Error.WriteLine($"error: {parsed.Errors[0].Message}\n--help lists what can be given.");
+    Console.Error.WriteLine($"error: {string.Join("\n       ", parsed.Errors.Select(error => error.Message))}\n--help lists what can be given.");
     return 2;
 }
 try

@@ -32,6 +32,7 @@ internal sealed partial class PeerSuite(string? dataFolder, string script, int t
         if (!File.Exists(script)) throw new BenchmarkException($"there is no peer script {Path.GetFullPath(script)}; name it with --peer");
         if (!File.Exists(Python)) throw new BenchmarkException($"there is no {Python}. {HowToInstall}");
         string folder = Mnist.FindFolder(dataFolder);
+        Machine.NoteIfBusy();
         var suite = new StepSuite(dataFolder, threads, steps);
         using Device device = Device.Cpu(threads);
         var lines = new List<Line>();

@@ -1,6 +1,6 @@
 // bench -- stability: the modern net, trained past the point where its cost, computed as it is written, turns into NaN.
 //
-// The one thing to understand: by epoch 14 some probabilities of the softmax are exactly 0 in float32, and -sum t log p contains 0 log 0. This
+// The one thing to understand: after about 15 epochs some probabilities of the softmax are exactly 0 in float32, and -sum t log p contains 0 log 0. This
 // suite counts those zeros, to show that the danger is real, and the NaNs in costs and weights, of which there must be none.
 using MiniDL.Examples;
 

@@ -25,6 +25,7 @@ internal sealed class StepSuite(string? dataFolder, int threads, int steps)
     /// <summary>Measures and prints; returns the exit code.</summary>
     public int Run(string[] models, bool profile, bool json)
     {
+        Machine.NoteIfBusy();
         using Device device = Device.Cpu(threads);
         var lines = new List<Line>();
         Console.WriteLine($"{"program",-10}{"ms/step",10}{"GFLOP",10}{"GFLOP/s",10}{"stages",8}    batch {Batch}, {threads} thread(s), median of {steps} steps");

@@ -125,4 +125,37 @@ public sealed class ProgramTests
             Assert.That(Cost(2), Is.Not.EqualTo(first));
         }
     }
+
+    [TestCaseSource(nameof(s_chapters))]
+    public void The_cpu_device_takes_the_references_steps(MnistChapter chapter)
+    {
+        using var folder = new TinyData();
+        Mnist data = Mnist.Load(folder.Folder);
+        float[][] Trained(Device device)
+        {
+            MnistProgram program = chapter.Build(new Init(seed: 1));
+            using var trainer = new Trainer(program, data, device, batch: 8, seed: 1);
+            for (int step = 0; step < 3; step++) trainer.Train(step);
+            return [.. program.Parameters.Select(parameter => parameter.Value.Span<float>().ToArray())];
+        }
+        using Device reference = Device.Reference(), cpu = Device.Cpu(threads: 2);
+        foreach ((float[] expected, float[] actual) in Trained(reference).Zip(Trained(cpu)))
+        {
+            double largest = expected.Max(value => Math.Abs((double)value));
+            double difference = expected.Zip(actual, (e, a) => Math.Abs((double)e - a)).Max();
+            Assert.That(!(difference <= 2e-6 * largest), Is.False, $"{difference} of {largest}");
+        }
+    }
+
+    [TestCaseSource(nameof(s_chapters))]
+    public void A_warm_training_step_allocates_nothing(MnistChapter chapter)
+    {
+        using var folder = new TinyData();
+        using Device device = Device.Cpu(threads: 1);
+        using var trainer = new Trainer(chapter.Build(new Init(seed: 1)), Mnist.Load(folder.Folder), device, batch: 8, seed: 1);
+        trainer.Train(0);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int step = 1; step < 10; step++) trainer.Train(step);
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+    }
 }

@@ -11,17 +11,22 @@ public sealed class TrainingTests
     [OneTimeSetUp]
     public void Load() => _data = Mnist.Load(Mnist.FindFolder(null));
 
-    [TestCase("logistic", 5, 90.5)]
-    [TestCase("old", 10, 90.0)]
-    [TestCase("modern", 5, 97.0)]
-    [TestCase("conv", 2, 96.0)]
-    [TestCase("conv", 5, 98.8)]
-    public void Test_accuracy_reaches_its_gate(string name, int epochs, double gate)
+    // Each gate: after so many epochs, at least so many percent.
+    [TestCase("logistic", "5: 90.5")]
+    [TestCase("old", "10: 90.0")]
+    [TestCase("modern", "5: 97.0")]
+    [TestCase("conv", "2: 96.0, 5: 98.8")]
+    public void Test_accuracy_passes_its_gates(string name, string gates)
     {
-        using var output = new StringWriter();
-        using var session = new Session(new Options(Epochs: epochs), new Terminal(output), _data);
-        RunResult result = MnistRun.Run(session, Progression.Mnist.Single(chapter => chapter.Name == name));
-        Assert.That(result.Accuracy, Is.GreaterThanOrEqualTo(gate), output.ToString());
+        using Device device = Device.Cpu();
+        using Trainer trainer = new(Build(name), _data, device, batch: 128, seed: 1);
+        int step = 0;
+        foreach (string gate in gates.Split(", "))
+        {
+            (int epochs, double percent) = (int.Parse(gate.Split(": ")[0]), double.Parse(gate.Split(": ")[1]));
+            for (; step < epochs * trainer.BatchesPerEpoch; step++) trainer.Train(step);
+            Assert.That(trainer.Accuracy(), Is.GreaterThanOrEqualTo(percent), $"after {epochs} epochs");
+        }
     }
 
     [TestCase("logistic")]
@@ -37,10 +42,12 @@ public sealed class TrainingTests
 
     private byte[] ParametersAfterFiftySteps(string name, int threads)
     {
-        MnistProgram program = Progression.Mnist.Single(chapter => chapter.Name == name).Build(new Init(seed: 1));
+        MnistProgram program = Build(name);
         using Device device = Device.Cpu(threads);
         using var trainer = new Trainer(program, _data, device, batch: 128, seed: 1);
         for (int step = 0; step < 50; step++) trainer.Train(step);
         return [.. program.Parameters.SelectMany(parameter => parameter.Value.Bytes().ToArray())];
     }
+
+    private static MnistProgram Build(string name) => Progression.Mnist.Single(chapter => chapter.Name == name).Build(new Init(seed: 1));
 }

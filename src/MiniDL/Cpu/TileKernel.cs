@@ -209,17 +209,15 @@ internal sealed unsafe class TileKernel : IDisposable
         if (!straight || step.Instruction is Load or Number) return false;
         for (int i = store.Value + 1; i < _steps.Length; i++)
             foreach (int operand in Operands(_steps[i].Instruction))
-                if (_steps[operand] is { Instruction: Load load } && SameMemory(load.View.Buffer, store.View.Buffer)) return false;
+                if (_steps[operand] is { Instruction: Load load } && load.View.Buffer.Overlaps(store.View.Buffer)) return false;
         for (int i = store.Value + 1; i < _steps.Length; i++)
-            if (_steps[i].Instruction is Load later && SameMemory(later.View.Buffer, store.View.Buffer)) return false;
+            if (_steps[i].Instruction is Load later && later.View.Buffer.Overlaps(store.View.Buffer)) return false;
         // A second store of the same body may copy a loaded value out of this memory at the end.
         foreach (Store other in Body.Stores)
-            if (_steps[other.Value].Instruction is Load copied && SameMemory(copied.View.Buffer, store.View.Buffer)) return false;
+            if (_steps[other.Value].Instruction is Load copied && copied.View.Buffer.Overlaps(store.View.Buffer)) return false;
         step.Direct = store;
         return true;
     }
-
-    private static bool SameMemory(Buffer a, Buffer b) => a == b || (a.Offset >= 0 && a.Offset < b.Offset + b.Bytes && b.Offset >= 0 && b.Offset < a.Offset + a.Bytes);
 
     private static IEnumerable<int> Operands(Instruction instruction) => instruction switch
     {

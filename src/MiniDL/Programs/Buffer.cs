@@ -1,4 +1,7 @@
 // Where numbers live while a program runs: a buffer is a run of elements, a view an index map into one.
+//
+// They stand between lowering, which makes them, and the executors, which put addresses to them. The one thing to understand: offset plus one stride per
+// axis describes any chain of transposes, slices, stretches and reversals, so views need no stages.
 namespace MiniDL;
 
 /// <summary>What a <see cref="Buffer"/> holds, which tells who owns its memory.</summary>
@@ -54,6 +57,10 @@ public sealed class Buffer
 
     /// <summary>The offset in the arena in bytes, for temporaries and outputs; -1 otherwise.</summary>
     public long Offset { get; internal set; } = -1;
+
+    /// <summary>True when the two share bytes: they are one, or the memory plan gave them the same place.</summary>
+    internal bool Overlaps(Buffer other) =>
+        this == other || (Offset >= 0 && other.Offset >= 0 && Offset < other.Offset + other.Bytes && other.Offset < Offset + Bytes);
 
     /// <summary>The name and what is known.</summary>
     public override string ToString() => $"{Name}: {Node.Type}";

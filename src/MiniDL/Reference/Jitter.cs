@@ -6,8 +6,8 @@ using MiniDL.Ops;
 
 namespace MiniDL;
 
-/// <summary>Moves float32 values by up to their op's tolerance.</summary>
-internal sealed class Jitter(ulong seed)
+/// <summary>Moves float32 values by up to <paramref name="scale"/> times their op's tolerance.</summary>
+internal sealed class Jitter(ulong seed, double scale = 1)
 {
     private uint _stream;
 
@@ -17,7 +17,7 @@ internal sealed class Jitter(ulong seed)
         if (node.DType != DType.Float32 || node.Op is InputOp or SharedOp or Constant || Match.IsView(node.Op)) return;
         uint stream = _stream++;
         Tolerance tolerance = node.Op.Tolerance;
-        double relative = Math.Max(tolerance.Relative, Tolerance.Exact.Relative), largest = 0;
+        double relative = scale * Math.Max(tolerance.Relative, Tolerance.Exact.Relative), largest = 0;
         if (tolerance.OfLargest)
             foreach (double x in value.Data)
                 if (double.IsFinite(x)) largest = Math.Max(largest, Math.Abs(x));
