@@ -62,6 +62,7 @@ internal sealed class RandomGraph
     {
         Tensor[] fitting = [.. _pool.Where(member => member.Known.Type == variable.Type && member.Declared.Shape.IsKnown).Select(member => member.Declared)];
         if (_gen.OneIn(3)) return new(variable, _gen.Pick(fitting));
+        if (_gen.OneIn(3)) return new(variable, variable + 0.5f * Flip(_gen.Pick(fitting), [0]));
         Tensor cost = Mean(Square(LateFloat())) + Mean(Sin(variable) * _gen.Pick(fitting));
         return new(variable, variable - 0.1f * Grad(cost, variable));
     }

@@ -38,6 +38,37 @@ public sealed class FunctionTests(string deviceName)
         Assert.That(new[] { a.Value.Item(), b.Value.Item(), c.Value.Item() }, Is.EqualTo((float[])[5, 3, 1]));
     }
 
+    private static IEnumerable<TestCaseData> SelfReferences()
+    {
+        // 70 x 70 elements are more than an executor holds in one tile before it stores.
+        const int N = 70;
+        yield return Self("w + 2 flip w", w => w + 2 * Flip(w, [0, 1]), (w, i, j) => w(i, j) + 2 * w(N - 1 - i, N - 1 - j));
+        yield return Self("w + 2 w^T", w => w + 2 * Transpose(w), (w, i, j) => w(i, j) + 2 * w(j, i));
+        yield return Self("w - its first row", w => w - Slice(w, (0, 1)), (w, i, j) => w(i, j) - w(0, j));
+        yield return Self("rows taken round", w => GatherRows(w, Constant(NDArray.From([.. Enumerable.Range(0, N).Select(i => 3 * i % N)], [N]))), (w, i, j) => w(3 * i % N, j));
+        yield return Self("shifted by a row", w => Concat([Slice(w, (1, N)), Slice(w, (0, 1))]), (w, i, j) => w((i + 1) % N, j));
+        yield return Self("transposed", w => Transpose(w), (w, i, j) => w(j, i));
+        yield return Self("centred", w => w - Mean(w, 0), (w, i, j) => w(i, j) - Enumerable.Range(0, N).Average(k => w(k, j)));
+        yield return Self("multiplied by itself", w => Dot(w, w), (w, i, j) => Enumerable.Range(0, N).Sum(k => w(i, k) * w(k, j)));
+        yield return Self("w - w w", w => w - Dot(w, w), (w, i, j) => w(i, j) - Enumerable.Range(0, N).Sum(k => w(i, k) * w(k, j)));
+
+        static TestCaseData Self(string name, Func<Tensor, Tensor> update, Func<Func<int, int, double>, int, int, double> expected) =>
+            new TestCaseData(update, expected).SetArgDisplayNames(name);
+    }
+
+    [TestCaseSource(nameof(SelfReferences))]
+    public void An_update_may_read_its_own_variable_anywhere(Func<Tensor, Tensor> update, Func<Func<int, int, double>, int, int, double> expected)
+    {
+        const int N = 70;
+        NDArray old = Draw.Unit.Fill(new Gen(5), [N, N]);
+        Shared w = T.Shared(old, "w");
+        using Function f = Function([], Array.Empty<Tensor>(), updates: [(w, update(w))], device: _device);
+        f.Run();
+        double[] actual = w.Value.Doubles();
+        for (int k = 0; k < actual.Length; k++)
+            Assert.That(actual[k], Is.EqualTo(expected((i, j) => old.ToDouble(i * N + j), k / N, k % N)).Within(2e-5), $"element {k}");
+    }
+
     [Test]
     public void Outputs_are_computed_from_the_values_before_the_updates()
     {
