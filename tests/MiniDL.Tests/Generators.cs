@@ -18,6 +18,9 @@ internal sealed class Gen(int seed)
     /// <summary>Whether some numbers are a hundred or a thousand times larger than the rest.</summary>
     public bool Outliers { get; init; }
 
+    /// <summary>Whether some numbers are NaN or infinite.</summary>
+    public bool Special { get; init; }
+
     public int Below(int n) => _random.Next(n);
 
     public int Between(int low, int high) => _random.Next(low, high + 1);
@@ -63,7 +66,11 @@ internal sealed class Gen(int seed)
     public NDArray Floats(Shape shape, Func<double> next)
     {
         NDArray array = NDArray.Zeros(shape);
-        foreach (ref float x in array.Span<float>()) x = (float)(next() * (Outliers && OneIn(30) ? Math.Pow(10, Between(1, 3)) : 1));
+        foreach (ref float x in array.Span<float>())
+        {
+            x = (float)(next() * (Outliers && OneIn(30) ? Math.Pow(10, Between(1, 3)) : 1));
+            if (Special && OneIn(40)) x = Pick(float.NaN, float.PositiveInfinity, float.NegativeInfinity);
+        }
         return array;
     }
 
@@ -111,5 +118,5 @@ internal sealed record Draw(DType DType, Func<Gen, Shape, NDArray> Fill)
     /// <summary>Whole numbers 0 to <paramref name="limit"/> - 1.</summary>
     public static Draw Index(int limit) => new(DType.Int32, (gen, shape) => gen.Ints(shape, () => gen.Below(limit)));
 
-    private static Gen Moderate(Gen gen) => new(gen.Below(int.MaxValue));
+    private static Gen Moderate(Gen gen) => new(gen.Below(int.MaxValue)) { Special = gen.Special };
 }

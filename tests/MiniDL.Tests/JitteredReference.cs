@@ -91,6 +91,7 @@ internal sealed class JitteredReference
         double largest = tolerance.OfLargest ? LargestTerm(node, inputs, value, _run) : 0;
         for (int i = 0; i < value.Data.Length; i++)
         {
+            if (!double.IsFinite(value.Data[i])) continue;
             // Equal inputs give an elementwise op equal results wherever they stand; so they get the same jitter.
             int at = alike ? 0 : node.Op is Elementwise or SoftmaxOp ? value.Data[i].GetHashCode() : i;
             value.Data[i] += scale * Noise(HashCode.Combine(seed, at)) * tolerance.Relative * (tolerance.OfLargest ? largest : Math.Abs(value.Data[i]));

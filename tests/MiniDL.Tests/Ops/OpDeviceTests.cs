@@ -45,11 +45,27 @@ public sealed class OpDeviceTests
         Assert.That(set, Is.LessThan(4), "no seed could be judged: a bool or an int was about to change in each");
     }
 
+    [TestCaseSource(nameof(All))]
+    public void Any_number_of_threads_gives_the_same_bits(object row)
+    {
+        var op = (OpRow)row;
+        using Device one = Device.Cpu(threads: 1), three = Device.Cpu(threads: 3);
+        var gen = new Gen(9) { Budget = 50_000 };
+        Shape[] shapes = op.Shapes(gen);
+        Tensor[] inputs = op.Inputs(shapes, known: true);
+        NDArray[] arrays = [.. shapes.Select((shape, i) => op.Draws[i].Fill(gen, shape))];
+        Tensor y = op.Build(inputs);
+        FunctionGraph graph = FunctionChecks.Freeze(inputs, op.Differentiable ? [y, .. T.Grad(T.Sum(T.Square(y)), OpRow.Differentiated(inputs))] : [y], [], []);
+        ReferenceArray[] withOne = Agreement.On(one)(graph, arrays, default), withThree = Agreement.On(three)(graph, arrays, default);
+        for (int i = 0; i < withOne.Length; i++)
+            Assert.That(withThree[i].Data.AsSpan().SequenceEqual(withOne[i].Data), $"output {i} of shape {withOne[i].Shape}");
+    }
+
     private static void CheckShapes(OpRow op, int first, int count)
     {
         for (int seed = first; seed < first + count; seed++)
         {
-            var gen = new Gen(seed) { Budget = new[] { 40, 3000, 300, 20_000 }[seed % 4], Empty = true, Outliers = seed % 3 == 0 };
+            var gen = new Gen(seed) { Budget = new[] { 40, 3000, 300, 20_000 }[seed % 4], Empty = true, Outliers = seed % 3 == 0, Special = seed % 5 == 4 };
             Shape[] shapes = op.Shapes(gen);
             (Tensor[] fed, Tensor[] inputs, NDArray[] arrays) = Through(gen, op, shapes);
             FunctionGraph graph = FunctionChecks.Freeze(fed, [op.Build(inputs)], [], []);
