@@ -53,7 +53,7 @@ public abstract class RulePass : Pass
             {
                 using (Source.At(node.Source)) better = rule.Apply(node, report);
                 if (better is null) continue;
-                report.Fire(rule, node, better);
+                report.Fire(rule.Name, node, better);
                 break;
             }
             if (better is null) return node;
@@ -91,11 +91,11 @@ public sealed class PassReport(string name)
     /// <summary>The graph afterwards, when listings were asked for.</summary>
     public string? Listing { get; internal set; }
 
-    internal void Fire(Rule rule, Tensor before, Tensor after)
+    internal void Fire(string rule, Tensor before, Tensor after)
     {
-        Fired[rule.Name] = Fired.GetValueOrDefault(rule.Name) + 1;
-        if (Diagnostics.Level >= 3) Console.Error.WriteLine($"minidl: {Name}: {rule.Name} at {before.Source}");
-        Debug.Assert(before.Type == after.Type, $"{rule.Name} changed {before.Type} to {after.Type}");
+        Fired[rule] = Fired.GetValueOrDefault(rule) + 1;
+        if (Diagnostics.Level >= 3) Console.Error.WriteLine($"minidl: {Name}: {rule} at {before.Source}");
+        Debug.Assert(before.Type == after.Type, $"{rule} changed {before.Type} to {after.Type}");
     }
 
     /// <summary>Notes that a rule nearly fired.</summary>
