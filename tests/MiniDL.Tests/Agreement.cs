@@ -4,7 +4,7 @@ namespace MiniDL.Tests;
 /// <summary>Compares ways to compute a function with the reference.</summary>
 internal static class Agreement
 {
-    /// <summary>Computes a function's outputs in some other way than the reference.</summary>
+    /// <summary>Computes a function's outputs and the new values of its updates in some other way than the reference.</summary>
     public delegate ReferenceArray[] Evaluator(FunctionGraph graph, NDArray[] arrays, RunState run);
 
     /// <summary>The graph after all rewrites, interpreted in float64.</summary>
@@ -14,12 +14,15 @@ internal static class Agreement
         return Interpreter.Evaluate(new Pipeline().Optimise(graph.Roots, known), leaves, run);
     }
 
-    /// <summary>Compiled for a device.</summary>
+    /// <summary>Compiled for a device. Shared variables get their old values back.</summary>
     public static Evaluator On(Device device) => (graph, arrays, run) =>
     {
+        NDArray[] old = [.. graph.Updates.Select(update => update.Variable.Value)];
         using Executable executable = device.Compile(graph, [.. arrays.Select(array => array.Shape)], Mode.Fast);
         executable.Run(arrays, run);
-        return [.. graph.Outputs.Select((_, i) => Output(executable, i))];
+        ReferenceArray[] results = [.. graph.Outputs.Select((_, i) => Output(executable, i)), .. graph.Updates.Select(update => ReferenceArray.From(update.Variable.Value))];
+        for (int i = 0; i < old.Length; i++) graph.Updates[i].Variable.Value = old[i];
+        return results;
     };
 
     /// <summary>What is wrong with an evaluator's outputs, if anything is; and whether anything can be said (see <see cref="JitteredReference"/>).</summary>
@@ -38,19 +41,19 @@ internal static class Agreement
     /// <summary>The smallest part of a failing graph that fails by itself: each node in turn as the only output, inputs first.</summary>
     public static string Smallest(Evaluator evaluator, FunctionGraph graph, NDArray[] arrays, int seed)
     {
-        foreach (Tensor node in Traversal.Topological(graph.Outputs))
+        foreach (Tensor node in Traversal.Topological(graph.Roots))
         {
             if (node.Inputs.Length == 0 || node.Op is DeferredOp or SizeOf) continue;
-            if (Compare(evaluator, graph with { Outputs = [node] }, arrays, seed).Wrong is { } wrong) return $"smallest part that fails: {wrong}\n{Listing.Print(node)}";
+            if (Compare(evaluator, graph with { Outputs = [node], Updates = [] }, arrays, seed).Wrong is { } wrong) return $"smallest part that fails: {wrong}\n{Listing.Print(node)}";
         }
-        return "no single node fails by itself: the outputs disturb each other\n" + Listing.Print(graph.Outputs);
+        return "no single node fails by itself: the outputs disturb each other\n" + Listing.Print(graph.Roots);
     }
 
     private static (Dictionary<Tensor, Tensor> Known, Func<Tensor, ReferenceArray> Leaves) Known(FunctionGraph graph, NDArray[] arrays)
     {
         Dictionary<Tensor, Tensor> known = graph.Known([.. arrays.Select(array => array.Shape)]);
         var fed = graph.Inputs.Select((input, i) => (Input: known[input], Value: arrays[i])).ToDictionary(pair => pair.Input, pair => ReferenceArray.From(pair.Value));
-        return (known, leaf => fed[leaf]);
+        return (known, leaf => leaf is Shared shared ? ReferenceArray.From(shared.Value) : fed[leaf]);
     }
 
     private static ReferenceArray Output(Executable executable, int index)

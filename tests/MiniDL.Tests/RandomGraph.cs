@@ -1,4 +1,4 @@
-// Random expressions from a seed: values and gradients over most ops, known and unknown dims, shared subexpressions, views.
+// Random expressions from a seed: values and gradients over most ops, known and unknown dims, shared subexpressions, views, updates.
 //
 // The graph grows one op at a time from a pool; an op takes any members of the pool, so subexpressions are shared. Each new member is evaluated at
 // once, and taken in only if its values are of moderate size: then float32 and float64 may be compared. The one thing to understand: every member is
@@ -20,10 +20,13 @@ internal sealed class RandomGraph
         _gen = new Gen(seed) { Budget = 60 };
         var inputs = new List<Tensor>();
         for (int i = 0; i < _gen.Between(2, 4); i++) inputs.Add(AddInput(i));
+        var variables = new List<Shared>();
+        for (int i = 0; i < _gen.Below(3); i++) variables.Add(AddShared(i));
         for (int attempt = 0, made = 0; made < ops && attempt < 4 * ops; attempt++)
             if (TryAddOp()) made++;
         Inputs = [.. inputs];
         Roots = [.. ChooseRoots(inputs)];
+        Updates = [.. variables.Select(ChooseUpdate)];
     }
 
     /// <summary>Inputs, some of their dims unknown.</summary>
@@ -31,6 +34,9 @@ internal sealed class RandomGraph
 
     /// <summary>What is computed: some values and some gradients.</summary>
     public Tensor[] Roots { get; }
+
+    /// <summary>New values for the shared variables: steps of gradient descent, and anything of the right shape.</summary>
+    public Update[] Updates { get; }
 
     /// <summary>The arrays that are fed.</summary>
     public NDArray[] Arrays => [.. Inputs.Select(input => _arrays[input])];
@@ -45,17 +51,36 @@ internal sealed class RandomGraph
         return input.Declared;
     }
 
+    private Shared AddShared(int i)
+    {
+        Shared variable = T.Shared(Draw.Real.Fill(_gen, Shape.Create(_gen.Dims(_gen.Between(1, 2)))), $"w{i}");
+        _pool.Add((variable, variable));
+        return variable;
+    }
+
+    private Update ChooseUpdate(Shared variable)
+    {
+        Tensor[] fitting = [.. _pool.Where(member => member.Known.Type == variable.Type && member.Declared.Shape.IsKnown).Select(member => member.Declared)];
+        if (_gen.OneIn(3)) return new(variable, _gen.Pick(fitting));
+        Tensor cost = Mean(Square(LateFloat())) + Mean(Sin(variable) * _gen.Pick(fitting));
+        return new(variable, variable - 0.1f * Grad(cost, variable));
+    }
+
     private IEnumerable<Tensor> ChooseRoots(List<Tensor> inputs)
     {
         for (int i = 0; i < _gen.Between(1, 2); i++) yield return Late().Declared;
-        Tensor[] floats = [.. _pool.Skip(_pool.Count / 2).Select(member => member.Declared).Where(tensor => tensor.DType == DType.Float32)];
-        if (floats.Length == 0) yield break;
-        Tensor cost = Mean(Square(_gen.Pick(floats))) + Sum(Tanh(_gen.Pick(floats)));
+        Tensor cost = Mean(Square(LateFloat())) + Sum(Tanh(LateFloat()));
         foreach (Tensor gradient in Grad(cost, inputs, zerosForDisconnected: true)) yield return gradient;
     }
 
     /// <summary>A member of the pool, more often a young one.</summary>
     private (Tensor Declared, Tensor Known) Late() => _pool[Math.Max(_gen.Below(_pool.Count), _gen.Below(_pool.Count))];
+
+    private Tensor LateFloat()
+    {
+        Tensor[] floats = [.. _pool.Skip(_pool.Count / 2).Select(member => member.Declared).Where(tensor => tensor.DType == DType.Float32)];
+        return floats.Length == 0 ? _pool[0].Declared : _gen.Pick(floats);
+    }
 
     private bool TryAddOp()
     {

@@ -34,7 +34,7 @@ public sealed class RandomGraphTests
         for (int seed = first; seed < first + count; seed++)
         {
             var graph = new RandomGraph(seed, ops: 4 + seed % 24);
-            FunctionGraph function = FunctionChecks.Freeze(graph.Inputs, graph.Roots, [], []);
+            FunctionGraph function = FunctionChecks.Freeze(graph.Inputs, graph.Roots, graph.Updates, []);
             (string? wrong, bool stable) = Agreement.Compare(evaluator, function, graph.Arrays, seed);
             if (!stable) discarded++;
             if (wrong is not null) Assert.Fail($"seed {seed}: {wrong}\n{Agreement.Smallest(evaluator, function, graph.Arrays, seed)}");

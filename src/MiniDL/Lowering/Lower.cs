@@ -21,6 +21,9 @@ internal sealed class Lower
     public static Program ToProgram(Tensor[] inputs, Tensor[] roots, Shared[] updated)
     {
         int outputs = roots.Length - updated.Length;
+        for (int i = 0; i < updated.Length; i++)
+            if (roots[outputs + i].Type != updated[i].Type)
+                throw GraphException.About("function", $"the new value {roots[outputs + i].Type} does not fit {updated[i].Label} of type {updated[i].Type}", [updated[i], roots[outputs + i]]);
         (Tensor[] stored, IndexMaps maps) = Materialise.Insert(roots, outputs);
         return new Lower(stored, maps).Run(inputs, outputs, updated);
     }

@@ -42,8 +42,10 @@ public static partial class T
     /// <summary>All axes from <paramref name="axis"/> on as one: a batch of images (B, C, H, W) becomes (B, C*H*W).</summary>
     public static Tensor Flatten(Tensor x, int axis = 1, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
+        ArgumentNullException.ThrowIfNull(x);
         using var at = Source.Here(file, line);
-        return Tensor.Apply(new Flatten(axis), x);
+        Tensor flat = Tensor.Apply(new Flatten(axis), x);
+        return x.Shape.IsKnown ? ReshapeTo.To(x, flat.Shape) : flat;
     }
 
     /// <summary>x stretched to a shape: dims of 1 and missing leading dims are repeated.</summary>

@@ -24,7 +24,6 @@ public sealed class OpListTests
     public void Every_op_is_in_the_chapter_about_ops()
     {
         string chapter = Path.Combine(Repository.Root, "src", "MiniDL", "Ops", "README.md");
-        Assume.That(File.Exists(chapter), "the chapter is not written yet");
         string text = File.ReadAllText(chapter);
         Assert.That(NamesOfAllOps().Where(name => !text.Contains($"`{name}`", StringComparison.Ordinal)), Is.Empty, "ops that the chapter does not name");
     }
