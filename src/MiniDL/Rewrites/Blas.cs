@@ -52,7 +52,7 @@ public sealed class Blas : Pass
 
         Tensor Fire(string rule, Gemm gemm, params Tensor[] inputs)
         {
-            report.Fired[rule] = report.Fired.GetValueOrDefault(rule) + 1;
+            report.Fire(rule, node);
             return Tensor.Apply(gemm, inputs);
         }
     }
