@@ -52,9 +52,8 @@ public sealed class Blas : Pass
 
         Tensor Fire(string rule, Gemm gemm, params Tensor[] inputs)
         {
-            Tensor product = Tensor.Apply(gemm, inputs);
-            report.Fire(rule, node, product);
-            return product;
+            report.Fire(rule, node);
+            return Tensor.Apply(gemm, inputs);
         }
     }
 
