@@ -1,3 +1,7 @@
+// The three element types, and what the compiler asks of them: size, name, C# type.
+//
+// They stand at the very start: every array and every node of a graph has one. The one thing to understand: there is no float64 here. The
+// reference computes in float64 inside itself, but nothing that a user holds is ever of another type than these three.
 namespace MiniDL;
 
 /// <summary>The type of the elements of an <see cref="NDArray"/> or of a symbolic <c>Tensor</c>.</summary>

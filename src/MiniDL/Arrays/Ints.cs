@@ -1,3 +1,7 @@
+// A list of small numbers that compares by value: axes, permutations, windows, strides.
+//
+// It stands under the ops, as the type of their parameters. The one thing to understand: an int[] in a record is compared by reference, so two
+// equal ops would be different; with this list, records compare by value all the way down, and equal nodes can be merged.
 using System.Runtime.CompilerServices;
 
 namespace MiniDL;

@@ -1,4 +1,7 @@
 // A program made ready to run on the CPU, and the loop that runs it: stage after stage, each shared out among the team.
+//
+// The one thing to understand: it is made once for a set of shapes, and everything is allocated then; Run is a loop over stages that allocates nothing. Timing
+// has a loop of its own, so that it costs nothing when it is off.
 using System.Diagnostics;
 
 namespace MiniDL.Cpu;

@@ -1,4 +1,7 @@
 // A fused stage on the CPU: tiles of all its bodies, shared out among the team.
+//
+// The one thing to understand: a stage is cut into items of a few tiles, and each body's tiles start at fixed positions, so which thread runs
+// an item changes nothing about what it computes. A small stage is not shared out at all: handing over would cost more than it saves.
 using System.Runtime.CompilerServices;
 
 namespace MiniDL.Cpu;

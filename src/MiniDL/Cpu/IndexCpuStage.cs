@@ -1,3 +1,7 @@
+// Moving rows by index, and argmax, on the CPU (run).
+//
+// The one thing to understand: rows that are added to the same row of a table must be added in the order of the indices, or the result would depend
+// on threads. So a scatter shares out columns: each worker walks over all indices, in order, for its own columns.
 namespace MiniDL.Cpu;
 
 /// <summary>An <see cref="IndexStage"/> on the CPU: rows gathered in parallel, rows scattered in the order of their indices with the columns shared

@@ -1,3 +1,6 @@
+// Pooling as a stage: a plan of MaxPoolPlan or AveragePoolPlan, made once, run with the addresses of the moment.
+//
+// The one thing to understand: the plan computes maxima and indices together. If the program wants only one of them, the other goes to scratch memory.
 namespace MiniDL.Cpu;
 
 /// <summary>A <see cref="PoolStage"/> on the CPU.</summary>

@@ -1,4 +1,6 @@
 // Products of matrices and convolutions as stages: a plan made once, run with the addresses of the moment.
+//
+// The one thing to understand: a transposed operand is only another pair of strides, so a stage's index maps go into the plan as they are.
 namespace MiniDL.Cpu;
 
 /// <summary>A <see cref="GemmStage"/> on the CPU.</summary>

@@ -1,4 +1,6 @@
 // The CPU as a device: rewrites, lowers and plans a graph for known shapes, then runs the program with a team of threads.
+//
+// The one thing to understand: this is where the stations of the pipeline are called one after the other: Pipeline.Optimise, Lower.ToProgram, CpuProgram.
 using System.Diagnostics;
 using System.Text;
 using MiniDL.Cpu;

@@ -1,4 +1,7 @@
 // What a function checks before it is one, and before each new set of shapes: early errors that name variables and lines.
+//
+// The one thing to understand: after Freeze the graph is closed (every leaf is fed, shared or constant) and its random nodes have numbers, so two functions
+// made of the same expressions draw the same random numbers from the same seed.
 namespace MiniDL;
 
 /// <summary>Checks and freezes a function's graph.</summary>

@@ -1,3 +1,6 @@
+// The oracle as a device, so that any program can be run on it with --device reference and compared.
+//
+// The one thing to understand: there is no pipeline here but the one pass that makes shapes known; what is interpreted is the graph as it was written.
 namespace MiniDL;
 
 /// <summary>The reference as a device: functions on it are interpreted in float64, unoptimised. Results are rounded when they are read;

@@ -1,3 +1,7 @@
+// What Run returns: a view of the outputs, which stay where they were computed until somebody asks.
+//
+// The last step of run. The one thing to understand: it holds no numbers, so a step that reads only its cost copies four bytes; the price is that it is good
+// only until the function's next run, which it checks.
 namespace MiniDL;
 
 /// <summary>What a run computed: a small view of buffers that the function owns, valid until its next run.</summary>

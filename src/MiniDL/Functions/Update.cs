@@ -1,3 +1,6 @@
+// A pair (shared variable, new value): what optimisers make and functions carry out.
+//
+// The one thing to understand: the value is an expression over old values; the order of updates in a list means nothing.
 namespace MiniDL;
 
 /// <summary>A shared variable and the expression that replaces its value at the end of each run. Optimisers make lists of these.</summary>

@@ -1,3 +1,6 @@
+// How talkative MiniDL is on standard error: the environment variable MINIDL_DEBUG.
+//
+// The one thing to understand: it changes what is told and never what is computed. It is read once per process.
 namespace MiniDL;
 
 /// <summary>How much is told on standard error while compiling and running, from the environment variable <c>MINIDL_DEBUG</c>:

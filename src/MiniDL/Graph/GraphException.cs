@@ -1,3 +1,7 @@
+// The one error of building and calling: what was wrong, the operands with their types, and the lines they were made on.
+//
+// The one thing to understand: it is thrown where the mistake is made. Shapes are checked when an expression is built, not when it runs; only
+// what depends on unknown dims waits for the arrays.
 using System.Text;
 
 namespace MiniDL;

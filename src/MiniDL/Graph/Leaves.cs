@@ -1,4 +1,7 @@
 // The leaves of a graph: inputs that are fed on each call, constants, and (in Shared.cs) values that live across calls.
+//
+// The one thing to understand: inputs and shared variables are equal only to themselves, however alike they look, while equal numbers are the same constant;
+// merging equal nodes follows from that.
 namespace MiniDL;
 
 /// <summary>A variable that the caller feeds at each run. Made by <c>T.Matrix("X")</c> and its like.</summary>

@@ -1,4 +1,7 @@
 // Printing graphs: one typed equation per line with the line of source it came from, and DOT for Graphviz.
+//
+// Every before/after that Explain shows is made here. The one thing to understand: names are given afresh for each listing, %0, %1, ... in topological order, so
+// a number names a node within one listing only; what a user named keeps its name.
 using System.Text;
 
 namespace MiniDL;

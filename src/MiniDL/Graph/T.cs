@@ -1,5 +1,7 @@
 // The class users write their models with. This file is its heart: declaring inputs and constants. Every family of ops adds its
 // own builders to it in its own file (Ops/), Grad and Function come from theirs.
+//
+// The one thing to understand: each builder checks, makes one or a few nodes, dates them to the caller's line, and computes nothing.
 using System.Runtime.CompilerServices;
 
 namespace MiniDL;

@@ -1,3 +1,7 @@
+// The type of a node: dtype and shape.
+//
+// It is inferred once, when the node is made (build), and inferred again by every pass. The one thing to understand: types compare by
+// value, so "did this rewrite change the type?" is one comparison.
 namespace MiniDL;
 
 /// <summary>What is known of a tensor before it has a value: its dtype and its shape, some dims perhaps unknown.</summary>

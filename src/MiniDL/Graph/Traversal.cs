@@ -1,4 +1,6 @@
 // Walking graphs. Every pass is a loop over one of these orders; none recurses, so a chain of 200,000 ops is just a long loop.
+//
+// The one thing to understand: topological order, inputs before what uses them, is all a pass needs; when it comes to a node, the node's inputs are done.
 namespace MiniDL;
 
 /// <summary>Orders of and questions about the graph above some roots. All are iterative and linear in its size.</summary>

@@ -1,3 +1,6 @@
+// The one op that lowering adds to a graph: a copy, where something must lie in one piece or have memory of its own (Materialise.cs).
+//
+// The one thing to understand: it is elementwise like any other, so it usually fuses into the stage before or after it and costs no pass over memory.
 namespace MiniDL;
 
 /// <summary>The identity, as a stage of its own or fused: gives its input memory of its own, in row-major order. Made by lowering alone.</summary>

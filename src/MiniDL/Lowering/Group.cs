@@ -1,3 +1,6 @@
+// What grouping, fusion and scheduling pass around: the set of nodes that one stage will compute.
+//
+// The one thing to understand: a group has positions, R rows of C columns, and only its roots are stored; its other members live for the length of a tile.
 namespace MiniDL;
 
 /// <summary>A stage in the making: the nodes it computes.</summary>

@@ -1,6 +1,6 @@
 // The order of stages: any that respects who waits for whom; among those that are ready, the one whose results the graph names first.
 //
-// Parameter updates that nobody waits for share one stage at the end, however many parameters there are.
+// The one thing to understand: elementwise parameter updates that nobody waits for share one stage at the end, however many parameters there are.
 namespace MiniDL;
 
 /// <summary>Orders groups.</summary>

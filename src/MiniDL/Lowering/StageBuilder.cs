@@ -1,4 +1,7 @@
 // Writes the stages of groups: fused bodies, products, convolutions, poolings, moves by index.
+//
+// The one thing to understand: by now everything is decided; this file only writes down, for each op that is a stage of its own, which views it
+// reads and writes.
 namespace MiniDL;
 
 /// <summary>Builds stages from groups.</summary>
@@ -57,7 +60,7 @@ internal sealed class StageBuilder(IReadOnlyDictionary<Tensor, int> order, Index
 
     private View Result(Tensor node) => new(bufferOf(node), IndexMap.Contiguous(node.Shape));
 
-    /// <summary>The names of the last few ops that are stored, so that a profile can be read.</summary>
+    /// <summary>The names of up to four of the ops it computes, and the number of nodes if there are more, so that a profile can be read.</summary>
     private static string NameOf(Group group)
     {
         if (group.Roots.Count == 1 && group.Members.Count == 1) return group.Roots[0].Op.Name;

@@ -1,4 +1,6 @@
 // Conversion between dtypes. MiniDL never converts silently; this is the one op that does it.
+//
+// The one thing to understand: what a conversion does at the edges (NaN, numbers too large for an int) is part of the op's meaning, the same on every device.
 using System.Runtime.CompilerServices;
 using MiniDL.Ops;
 

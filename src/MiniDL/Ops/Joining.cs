@@ -1,4 +1,6 @@
 // Ops that put tensors together or around: pad (the mirror image of slice), concat, stack.
+//
+// The one thing to understand: putting together and taking apart are each other's gradients: pad and slice, concat and parts.
 using System.Runtime.CompilerServices;
 
 namespace MiniDL;

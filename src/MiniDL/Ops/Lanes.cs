@@ -1,3 +1,7 @@
+// How int32 and bool travel through tile routines, whose spans are typed as float: the same bits, read as another type.
+//
+// The one thing to understand: inside a tile every element takes 4 bytes, so one delegate type and one kind of register serve all dtypes; nothing
+// is converted here.
 using System.Runtime.InteropServices;
 
 namespace MiniDL.Ops;

@@ -1,4 +1,6 @@
 // Scalar float64 functions that System.Math lacks: the meanings of log1p, expm1 and erf in the reference.
+//
+// The one thing to understand: these are definitions to check others against, so they are written for accuracy over the whole range and not for speed.
 namespace MiniDL;
 
 /// <summary>Scalar functions in float64.</summary>

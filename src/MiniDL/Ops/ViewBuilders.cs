@@ -1,4 +1,6 @@
 // The builders users call to rearrange tensors: transpose, dimshuffle, reshape, flatten, broadcast, slice, flip.
+//
+// The one thing to understand: none of them moves a number. They are index maps with a name, which lowering turns into strides (Lowering/IndexMaps.cs).
 using System.Runtime.CompilerServices;
 
 namespace MiniDL;
@@ -56,7 +58,7 @@ public static partial class T
     }
 
     /// <summary>A range of each axis: start, start + step, ... below stop. Axes that are not named are taken whole.</summary>
-    /// <exception cref="GraphException">A range reaches beyond its axis, or is empty from the start.</exception>
+    /// <exception cref="GraphException">A range reaches beyond its axis, or stops before it starts.</exception>
     /// <example><code>T.Slice(x, (2, 5), (0, 28, 2))       // x[2:5, 0:28:2]
     /// T.Slice(x, T.All, (0, 10))           // x[:, 0:10]</code></example>
     public static Tensor Slice(Tensor x, Range first, Range? second = null, Range? third = null, Range? fourth = null,
@@ -78,7 +80,7 @@ public static partial class T
     public static Tensor Rows(Tensor x, int start, int count, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         Slice(x, new Range(start, start + count), file: file, line: line);
 
-    /// <summary>Some axes turned around: a filter flipped in both directions is <c>T.Flip(w, 2, 3)</c>.</summary>
+    /// <summary>Some axes turned around: a filter flipped in both directions is <c>T.Flip(w, [2, 3])</c>.</summary>
     public static Tensor Flip(Tensor x, int[] axes, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         ArgumentNullException.ThrowIfNull(x);

@@ -1,4 +1,7 @@
 // Where numbers live while a program runs: a buffer is a run of elements, a view an index map into one.
+//
+// They stand between lowering, which makes them, and the executors, which put addresses to them. The one thing to understand: offset plus one stride per
+// axis describes any chain of transposes, slices, stretches and reversals, so views need no stages.
 namespace MiniDL;
 
 /// <summary>What a <see cref="Buffer"/> holds, which tells who owns its memory.</summary>

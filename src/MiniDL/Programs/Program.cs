@@ -1,4 +1,6 @@
 // The lowered form of a function for one set of input shapes: buffers, and stages in the order they run. What executors execute.
+//
+// The one thing to understand: it is data, not code. It says what is computed, from where to where, in which order; how, is each executor's own affair.
 using System.Text;
 
 namespace MiniDL;

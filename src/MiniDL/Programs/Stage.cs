@@ -1,4 +1,6 @@
 // The steps of a program. A stage is one parallel loop nest on the CPU and one kernel (or cuBLAS call) on a GPU.
+//
+// The one thing to understand: there are six kinds and no more. Everything elementwise is one kind, however long the expression, and the big ops have one each.
 namespace MiniDL;
 
 /// <summary>One step of a program: reads some views, writes some.</summary>

@@ -1,4 +1,6 @@
 // Constant folding: what depends on constants alone is computed now, by the reference, and rounded once.
+//
+// The one thing to understand: the reference has no rounding of its own to add, so a folded constant is at least as accurate as the expression was.
 namespace MiniDL;
 
 /// <summary>Evaluates small constant subexpressions.</summary>

@@ -1,4 +1,7 @@
 // Small questions that the patterns of rules are made of.
+//
+// The one thing to understand: a pattern should see through what does not matter. KeptReduction recognises a row sum behind any dropping, adding back and
+// stretching of axes, so that a rule need not know how a user spelled it.
 namespace MiniDL;
 
 /// <summary>Recognises shapes of expressions.</summary>

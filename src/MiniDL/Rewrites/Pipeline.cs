@@ -1,8 +1,9 @@
 // The passes in order, from the graph as the user wrote it to the graph that is lowered; and the verifier that runs after each.
 //
-//   substitute givens -> stabilise -> shapes -> merge -> fold -> simplify -> blas -> expand -> merge
+//   merge -> stabilise -> shapes -> merge -> fold -> simplify -> fold -> merge -> simplify -> blas -> expand -> merge
 //
-// Each is linear in the graph's size. The one thing to understand: passes never change what is computed, so the graph after any of them can
+// Givens are substituted before, when the function is made. Merging comes first because a rule that recognises softmax wants both exponentials of exp x / sum exp x to be
+// one node. Each pass is linear in the graph's size. The one thing to understand: passes never change what is computed, so the graph after any of them can
 // be evaluated by the reference and must give the same numbers; tests do exactly that.
 using System.Diagnostics;
 
