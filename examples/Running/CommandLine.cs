@@ -46,7 +46,7 @@ public static class CommandLine
 
         ParseResult parsed = root.Parse(args);
         string? problem = parsed.Errors.Count > 0 ? parsed.Errors[0].Message : NameProblem(parsed.GetValue(s_name)!);
-        if (problem is not null && args.Contains("--help") is false)
+        if (problem is not null && !args.Contains("--help"))
         {
             errors.WriteLine($"error: {problem}\n--help lists what can be given.");
             return 2;

@@ -31,7 +31,7 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
     public ReduceCpuStage(ReduceStage stage, Memory memory, ThreadTeam team) : base(stage)
     {
         (_stage, _memory, _team) = (stage, memory, team);
-        _kernel = new TileKernel(stage.Body, memory, team.Threads, keepLastValue: true);
+        _kernel = new TileKernel(stage.Body, memory, team.Threads, kept: stage.Value);
         List<(int Count, int Step, bool Reduced)> axes = MergeAxes(stage.Shape, stage.Axes);
         (int Count, int Step, bool Reduced) last = axes.Count > 0 ? axes[^1] : (1, 1, true);
         (_inner, _innerKept) = (last.Count, !last.Reduced);

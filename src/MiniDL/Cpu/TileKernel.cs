@@ -35,14 +35,14 @@ internal sealed unsafe class TileKernel : IDisposable
     private readonly long _perWorker;
     private readonly int _registerCount;
 
-    public TileKernel(FusedBody body, Memory memory, int workers, bool keepLastValue = false)
+    public TileKernel(FusedBody body, Memory memory, int workers, int kept = -1)
     {
         (Body, _memory, _columns) = (body, memory, body.Columns);
         RowsPerTile = Math.Max(1, TileLength / _columns);
         _pitch = (int)Scratch.Padded((long)RowsPerTile * _columns);
         _steps = [.. body.Instructions.Select(MakeStep)];
         _copiedStores = [.. body.Stores.Where(store => !TryStoreDirectly(store)).Select(store => (store, new StridedReader(store.View.Map)))];
-        _registerCount = AssignRegisters(keepLastValue);
+        _registerCount = AssignRegisters(kept);
         _perWorker = Scratch.Padded((long)_registerCount * _pitch + 2L * _steps.Length);
         _registers = new Scratch(_perWorker * workers);
         for (int worker = 0; worker < workers; worker++) FillNumbers(worker);
@@ -58,7 +58,7 @@ internal sealed unsafe class TileKernel : IDisposable
 
     private float** Values(int worker) => (float**)(_registers.Floats + worker * _perWorker + (long)_registerCount * _pitch);
 
-    /// <summary>The address of a value of the tile that this worker ran last.</summary>
+    /// <summary>The address of a value that is kept or stored, of the tile that this worker ran last.</summary>
     public float* Value(int worker, int value) => Values(worker)[value];
 
     /// <summary>Evaluates rows <paramref name="start"/> to <paramref name="start"/> + <paramref name="rows"/> - 1, at most
@@ -85,10 +85,10 @@ internal sealed unsafe class TileKernel : IDisposable
                     RandomTile(random.Op, run, (uint)first, new Span<float>(values[i], count));
                     break;
                 case RowReduce reduce:
-                    ReduceRows(reduce.Kind, values[reduce.A], values[i], rows, _columns);
+                    Tile.ReduceRows(reduce.Kind, new ReadOnlySpan<float>(values[reduce.A], rows * _columns), new Span<float>(values[i], rows));
                     break;
                 case Stretch stretch:
-                    for (int row = 0; row < rows; row++) new Span<float>(values[i] + row * _columns, _columns).Fill(values[stretch.A][row]);
+                    Tile.StretchRows(new ReadOnlySpan<float>(values[stretch.A], rows), new Span<float>(values[i], rows * _columns));
                     break;
             }
         }
@@ -148,12 +148,6 @@ internal sealed unsafe class TileKernel : IDisposable
                 Tile.MaskToFloat(Lanes.Masks(y), y);
                 break;
         }
-    }
-
-    private static void ReduceRows(ReduceKind kind, float* x, float* y, int rows, int columns)
-    {
-        for (int row = 0; row < rows; row++)
-            y[row] = (float)ReduceSpan(kind, new ReadOnlySpan<float>(x + (long)row * columns, columns));
     }
 
     /// <summary>Combines a span in the fixed order of the tile routines.</summary>
@@ -227,8 +221,9 @@ internal sealed unsafe class TileKernel : IDisposable
         _ => [],
     };
 
-    /// <summary>Gives each value that needs one a register, used again after the value's last use; numbers keep theirs for good.</summary>
-    private int AssignRegisters(bool keepLastValue)
+    /// <summary>Gives each value that needs one a register, used again after the value's last use; numbers keep theirs for good, and value
+    /// <paramref name="kept"/> until the tile is done, for whoever runs this to read.</summary>
+    private int AssignRegisters(int kept)
     {
         int count = 0;
         var free = new Stack<int>();
@@ -236,7 +231,7 @@ internal sealed unsafe class TileKernel : IDisposable
         for (int i = 0; i < _steps.Length; i++)
             foreach (int operand in Operands(_steps[i].Instruction)) lastUse[operand] = i;
         foreach (Store store in Body.Stores) lastUse[store.Value] = int.MaxValue;
-        if (keepLastValue) Array.Fill(lastUse, int.MaxValue);   // whoever runs this reads values itself
+        if (kept >= 0) lastUse[kept] = int.MaxValue;
 
         foreach (Step step in _steps)
             if (step.Instruction is Number) step.Register = count++;

@@ -26,7 +26,7 @@ internal sealed class CpuDevice : Device
     {
         long start = Stopwatch.GetTimestamp();
         var compiled = new Compiled(graph, inputShapes, mode, _team);
-        if (Diagnostics.Level >= 1) Console.Error.WriteLine($"minidl: cpu, {_team.Threads} threads: {compiled.Program!.Stages.Count} stages compiled in {Stopwatch.GetElapsedTime(start).TotalMilliseconds:F1} ms");
+        if (Diagnostics.Level >= 1) Console.Error.WriteLine($"minidl: cpu, {_team.Threads} threads: {compiled.Phases}; compiled in {Stopwatch.GetElapsedTime(start).TotalMilliseconds:F1} ms");
         return compiled;
     }
 
@@ -48,11 +48,25 @@ internal sealed class CpuDevice : Device
         public Compiled(FunctionGraph graph, Shape[] inputShapes, Mode mode, ThreadTeam team)
         {
             (_graph, _inputShapes) = (graph, inputShapes);
-            (Program program, _) = Lowered(keepListings: false);
+            long start = Stopwatch.GetTimestamp();
+            (Program program, Pipeline pipeline) = Lowered(keepListings: false);
+            long lowered = Stopwatch.GetTimestamp();
             _program = new CpuProgram(program, team);
+            if (Diagnostics.Level >= 1) Phases = Describe(pipeline, program, Stopwatch.GetElapsedTime(start, lowered), Stopwatch.GetElapsedTime(lowered));
             _shared = [.. program.Buffers.Select(buffer => buffer.Node).OfType<Shared>()];
             _checks = mode == Mode.Fast ? null : new StageChecks(_program, mode);
             if (Diagnostics.Level >= 2) _program.Time(true);
+        }
+
+        /// <summary>What each phase of compiling made, and the time it took; told at level 1.</summary>
+        public string Phases { get; } = "";
+
+        private static string Describe(Pipeline pipeline, Program program, TimeSpan toProgram, TimeSpan toPlans)
+        {
+            double rewriting = pipeline.Reports.Sum(report => report.Elapsed.TotalMilliseconds);
+            string passes = string.Join(", ", pipeline.Reports.GroupBy(report => report.Name).Select(pass => $"{pass.Key} {pass.Sum(report => report.Elapsed.TotalMilliseconds):F1}"));
+            return $"rewrites {rewriting:F1} ms ({passes}; {pipeline.Reports[0].Before} -> {pipeline.Reports[^1].After} nodes), "
+                + $"verifying and lowering {toProgram.TotalMilliseconds - rewriting:F1} ms ({program.Stages.Count} stages, {program.ArenaBytes / 1e6:F2} MB), plans {toPlans.TotalMilliseconds:F1} ms";
         }
 
         private (Program, Pipeline) Lowered(bool keepListings)

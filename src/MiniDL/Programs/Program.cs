@@ -44,7 +44,7 @@ public sealed class Program
             text.Append($"stage {i}: {stage.Name}   {stage.Flops / 1e6:F2} MFLOP, {stage.Bytes / 1e6:F3} MB   # {stage.Source}\n");
             foreach (string line in stage.Details) text.Append($"    {line}\n");
         }
-        text.Append($"memory: {ArenaBytes / 1e6:F2} MB planned, {NaiveBytes / 1e6:F2} MB without sharing\n");
+        text.Append($"memory: {ArenaBytes:N0} bytes planned, {NaiveBytes:N0} without sharing\n");
         foreach (Buffer buffer in Buffers.Where(buffer => buffer.Offset >= 0).OrderBy(buffer => buffer.Offset))
             text.Append($"    {buffer.Offset,12} + {buffer.Bytes,10}  {buffer}\n");
         return text.ToString();

@@ -52,7 +52,7 @@ public sealed class Blas : Pass
 
         Tensor Fire(string rule, Gemm gemm, params Tensor[] inputs)
         {
-            report.Fired[rule] = report.Fired.GetValueOrDefault(rule) + 1;
+            report.Fire(rule, node);
             return Tensor.Apply(gemm, inputs);
         }
     }
@@ -63,7 +63,7 @@ public sealed class Blas : Pass
     private static (Tensor A, Tensor B, double Alpha, Tensor? C, double Beta)? AsProduct(Tensor node, Func<Tensor, int> uses) => node.Op switch
     {
         MatMul when uses(node) == 1 => (node.Inputs[0], node.Inputs[1], 1, null, 0),
-        Gemm { Beta: 0 } gemm => (node.Inputs[0], node.Inputs[1], gemm.Alpha, null, 0),
+        Gemm { Beta: 0 } gemm when uses(node) == 1 => (node.Inputs[0], node.Inputs[1], gemm.Alpha, null, 0),
         _ => null,
     };
 }

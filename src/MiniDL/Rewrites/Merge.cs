@@ -25,7 +25,7 @@ public sealed class Merge : Pass
         {
             Tensor current = Traversal.WithInputs(node, replacements);
             var key = new Key(current);
-            if (seen.TryGetValue(key, out Tensor? first)) report.Fired["equal nodes"] = report.Fired.GetValueOrDefault("equal nodes") + 1;
+            if (seen.TryGetValue(key, out Tensor? first)) report.Fire("equal nodes", current);
             else seen[key] = first = current;
             replacements[node] = first;
         }

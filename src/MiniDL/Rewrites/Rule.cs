@@ -53,7 +53,8 @@ public abstract class RulePass : Pass
             {
                 using (Source.At(node.Source)) better = rule.Apply(node, report);
                 if (better is null) continue;
-                report.Fire(rule, node, better);
+                report.Fire(rule.Name, node);
+                Debug.Assert(node.Type == better.Type, $"{rule.Name} changed {node.Type} to {better.Type}");
                 break;
             }
             if (better is null) return node;
@@ -91,11 +92,11 @@ public sealed class PassReport(string name)
     /// <summary>The graph afterwards, when listings were asked for.</summary>
     public string? Listing { get; internal set; }
 
-    internal void Fire(Rule rule, Tensor before, Tensor after)
+    /// <summary>Counts a rule that fired on a node, and tells so at level 3.</summary>
+    internal void Fire(string rule, Tensor node)
     {
-        Fired[rule.Name] = Fired.GetValueOrDefault(rule.Name) + 1;
-        if (Diagnostics.Level >= 3) Console.Error.WriteLine($"minidl: {Name}: {rule.Name} at {before.Source}");
-        Debug.Assert(before.Type == after.Type, $"{rule.Name} changed {before.Type} to {after.Type}");
+        Fired[rule] = Fired.GetValueOrDefault(rule) + 1;
+        if (Diagnostics.Level >= 3) Console.Error.WriteLine($"minidl: {Name}: {rule} at {node.Source}");
     }
 
     /// <summary>Notes that a rule nearly fired.</summary>

@@ -21,6 +21,12 @@ internal interface ITileReduction
 
     /// <summary>a op b, lane by lane.</summary>
     static abstract Vector512<T> Combine<T>(Vector512<T> a, Vector512<T> b);
+
+    /// <inheritdoc cref="Combine{T}(Vector512{T}, Vector512{T})"/>
+    static abstract Vector256<T> Combine<T>(Vector256<T> a, Vector256<T> b);
+
+    /// <inheritdoc cref="Combine{T}(Vector512{T}, Vector512{T})"/>
+    static abstract Vector128<T> Combine<T>(Vector128<T> a, Vector128<T> b);
 }
 
 internal static partial class Tile
@@ -84,14 +90,16 @@ internal static partial class Tile
             d = TOp.Combine(d, Vector512.Create<float>(padded[(3 * Lanes)..]));
         }
 
-        // 64 floats to 8 doubles.
-        Vector512<double> total = TOp.Combine(TOp.Combine(Doubles<TOp>(a), Doubles<TOp>(b)), TOp.Combine(Doubles<TOp>(c), Doubles<TOp>(d)));
+        return Last<TOp>(TOp.Combine(TOp.Combine(Doubles<TOp>(a), Doubles<TOp>(b)), TOp.Combine(Doubles<TOp>(c), Doubles<TOp>(d))));
+    }
 
-        // 8 to 4 to 2 to 1.
-        total = TOp.Combine(total, Vector512.Shuffle(total, Vector512.Create(4, 5, 6, 7, 0, 1, 2, 3)));
-        total = TOp.Combine(total, Vector512.Shuffle(total, Vector512.Create(2, 3, 0, 1, 6, 7, 4, 5)));
-        total = TOp.Combine(total, Vector512.Shuffle(total, Vector512.Create(1, 0, 3, 2, 5, 4, 7, 6)));
-        return total.ToScalar();
+    /// <summary>8 doubles to 4 to 2 to 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static double Last<TOp>(Vector512<double> eight) where TOp : struct, ITileReduction
+    {
+        Vector256<double> four = TOp.Combine(eight.GetLower(), eight.GetUpper());
+        Vector128<double> two = TOp.Combine(four.GetLower(), four.GetUpper());
+        return TOp.Combine(two, Vector128.Create(two.GetElement(1), two.GetElement(1))).ToScalar();
     }
 
     /// <summary>16 floats to 8 doubles: lane l with lane l + 8.</summary>
@@ -107,6 +115,10 @@ internal static partial class Tile
         public static float Identity => 0;
 
         public static Vector512<T> Combine<T>(Vector512<T> a, Vector512<T> b) => a + b;
+
+        public static Vector256<T> Combine<T>(Vector256<T> a, Vector256<T> b) => a + b;
+
+        public static Vector128<T> Combine<T>(Vector128<T> a, Vector128<T> b) => a + b;
     }
 
     private readonly struct ProductOp : ITileReduction
@@ -114,6 +126,10 @@ internal static partial class Tile
         public static float Identity => 1;
 
         public static Vector512<T> Combine<T>(Vector512<T> a, Vector512<T> b) => a * b;
+
+        public static Vector256<T> Combine<T>(Vector256<T> a, Vector256<T> b) => a * b;
+
+        public static Vector128<T> Combine<T>(Vector128<T> a, Vector128<T> b) => a * b;
     }
 
     private readonly struct MaxOp : ITileReduction
@@ -121,6 +137,10 @@ internal static partial class Tile
         public static float Identity => float.NegativeInfinity;
 
         public static Vector512<T> Combine<T>(Vector512<T> a, Vector512<T> b) => Vector512.Max(a, b);
+
+        public static Vector256<T> Combine<T>(Vector256<T> a, Vector256<T> b) => Vector256.Max(a, b);
+
+        public static Vector128<T> Combine<T>(Vector128<T> a, Vector128<T> b) => Vector128.Max(a, b);
     }
 
     private readonly struct MinOp : ITileReduction
@@ -128,5 +148,9 @@ internal static partial class Tile
         public static float Identity => float.PositiveInfinity;
 
         public static Vector512<T> Combine<T>(Vector512<T> a, Vector512<T> b) => Vector512.Min(a, b);
+
+        public static Vector256<T> Combine<T>(Vector256<T> a, Vector256<T> b) => Vector256.Min(a, b);
+
+        public static Vector128<T> Combine<T>(Vector128<T> a, Vector128<T> b) => Vector128.Min(a, b);
     }
 }

@@ -1,0 +1,38 @@
+// The entry point of this assembly when a test starts it as a child process: what the environment variable MINIDL_DEBUG does can only
+// be seen in a fresh process, since it is read once.
+using System.Diagnostics;
+using MiniDL.Tests.Lowering;
+
+namespace MiniDL.Tests.Functions;
+
+internal static class TestEntry
+{
+    private static int Main(string[] args)
+    {
+        if (args is not ["train"]) return 2;
+        TrainingStep step = Models.SmallByName("logistic");
+        (NDArray x, NDArray y) = step.Batch(seed: 1);
+        using Device device = Device.Cpu(2);
+        using Function train = step.Compile(device);
+        for (int i = 0; i < 3; i++) train.Run(x, y);
+        return 0;
+    }
+
+    /// <summary>What a child process that trains a few steps writes to standard error with MINIDL_DEBUG at a level, or unset.</summary>
+    public static string ErrorOutputOfTraining(string? level)
+    {
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", ["exec", typeof(TestEntry).Assembly.Location, "train"])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        start.Environment.Remove("MINIDL_DEBUG");
+        if (level is not null) start.Environment["MINIDL_DEBUG"] = level;
+        using Process child = Process.Start(start)!;
+        Task<string> output = child.StandardOutput.ReadToEndAsync();
+        string error = child.StandardError.ReadToEnd();
+        child.WaitForExit();
+        if (child.ExitCode != 0 || output.Result.Length > 0) Assert.Fail($"the child process ended with {child.ExitCode}: {error}{output.Result}");
+        return error;
+    }
+}
