@@ -26,7 +26,8 @@ internal static class Arithmetic
 
     public static readonly Elementwise Mul = Elementwise.Binary("mul", (a, b) => a * b,
         (a, b, y, g) => (g * b, g * a),
-        "{0} * {1}", TensorPrimitives.Multiply, ElementTypes.Numeric, intTile: (a, b, y) => TensorPrimitives.Multiply(Ints(a), Ints(b), Ints(y))) with { IntMeaning = (a, b) => unchecked(a * b) };
+        "{0} * {1}", TensorPrimitives.Multiply, ElementTypes.Numeric, intTile: (a, b, y) => TensorPrimitives.Multiply(Ints(a), Ints(b), Ints(y))) with
+    { IntMeaning = (a, b) => unchecked(a * b) };
 
     public static readonly Elementwise Div = Elementwise.Binary("div", (a, b) => a / b,
         (a, b, y, g) => (g / b, -(g * y) / b),
@@ -38,7 +39,8 @@ internal static class Arithmetic
 
     public static readonly Elementwise Square = Elementwise.Unary("square", x => x * x,
         (x, y, g) => 2 * g * x,
-        "{0} * {0}", (x, y) => TensorPrimitives.Multiply(x, x, y), ElementTypes.Numeric, intTile: (x, y) => TensorPrimitives.Multiply(Ints(x), Ints(x), Ints(y))) with { IntMeaning = (x, _) => unchecked(x * x) };
+        "{0} * {0}", (x, y) => TensorPrimitives.Multiply(x, x, y), ElementTypes.Numeric, intTile: (x, y) => TensorPrimitives.Multiply(Ints(x), Ints(x), Ints(y))) with
+    { IntMeaning = (x, _) => unchecked(x * x) };
 
     public static readonly Elementwise Sqrt = Elementwise.Unary("sqrt", Math.Sqrt,
         (x, y, g) => g / (2 * y),

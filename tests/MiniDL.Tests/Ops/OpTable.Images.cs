@@ -65,7 +65,8 @@ internal static partial class OpTable
             (int b, int c, int o) = (gen.Between(gen.Empty ? 0 : 1, 3), gen.Between(1, 3), gen.Between(1, gen.Budget > 100 ? 9 : 2));
             int side = gen.Budget > 100 ? 20 : 2;
             return [[b, c, filterH + gen.Below(side), filterW + gen.Below(side)], [o, c, filterH, filterW]];
-        }, x => build(x[0], x[1]), Draw.Real, Draw.Real) { KnownInputs = [1] };
+        }, x => build(x[0], x[1]), Draw.Real, Draw.Real)
+        { KnownInputs = [1] };
 
     private static OpRow Pool(string name, string builder, Func<Tensor, Tensor> build) =>
         new(name, builder, gen => [[gen.Between(gen.Empty ? 0 : 1, 2), gen.Between(1, 3), 3 + gen.Below(gen.Budget > 100 ? 30 : 3), 3 + gen.Below(gen.Budget > 100 ? 30 : 3)]], x => build(x[0]), Draw.Distinct);
