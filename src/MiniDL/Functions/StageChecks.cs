@@ -158,7 +158,7 @@ internal sealed class StageChecks
             array.Data[i] = buffer.DType switch
             {
                 DType.Float32 => floats[i],
-                DType.Int32 => ints[i],
+                DType.Int32 => (double)ints[i],   // without the cast the switch would be of type float, and round
                 _ => bytes[i],
             };
         return array;

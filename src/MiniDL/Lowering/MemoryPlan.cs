@@ -1,8 +1,10 @@
 // Where each intermediate lives: one arena, in which a byte is used again as soon as nobody reads it any more.
 //
-// Buffers in the order in which they are first written; each gets the lowest offset that is free for its whole life. Outputs live until
-// the next run. The one thing to understand: lifetimes are intervals of stage numbers, and two buffers may share bytes exactly when their intervals
-// do not meet; a fused stage may also write a result over an input that dies there, position by position.
+// Two steps. First, results that may be written over an input that dies there, position by position, join its block; a block lives from its first write
+// to its last read, outputs until the next run. Then blocks are placed, the largest first, each at the lowest offset where it meets no block that lives at
+// the same time. The one thing to understand: lifetimes are intervals of stage numbers, and two blocks may share bytes exactly when their intervals do not
+// meet. Large blocks first, because a hole that a small one leaves is of no use to them ("greedy by size": Pisarchyk and Lee, "Efficient memory
+// management for deep neural net inference", 2020).
 namespace MiniDL;
 
 /// <summary>Assigns arena offsets.</summary>
@@ -10,11 +12,21 @@ internal static class MemoryPlan
 {
     private const int Alignment = 64;   // bytes: a cache line, and the widest vector
 
-    private sealed record Block(long Offset, long Bytes, int First)
+    private sealed class Block(long bytes, int first)
     {
+        public long Bytes => bytes;
+
+        public int First => first;
+
         public int Last { get; set; }
 
         public int TakenAt { get; set; } = -1;   // the stage in which a result took an input's place
+
+        public long Offset { get; set; }
+
+        public long End => Align(Offset + Bytes);
+
+        public bool LivesWith(Block other) => First <= other.Last && other.First <= Last;
     }
 
     /// <summary>Sets the offset of each temporary and output, and the size of the arena.</summary>
@@ -30,21 +42,20 @@ internal static class MemoryPlan
             }
         foreach (Buffer output in program.Outputs) last[output] = int.MaxValue;
 
-        var blocks = new List<Block>();
+        // Join results to the inputs they replace.
         var blockOf = new Dictionary<Buffer, Block>();
         foreach (Buffer buffer in first.Keys.Where(buffer => buffer.Kind is BufferKind.Temporary or BufferKind.Output).OrderBy(buffer => first[buffer]).ThenByDescending(buffer => buffer.Bytes))
         {
-            Block? block = InPlaceOf(program.Stages[first[buffer]], first[buffer], buffer, blockOf);
-            if (block is null)
-            {
-                blocks.RemoveAll(old => old.Last < first[buffer]);
-                blocks.Add(block = new Block(LowestGap(blocks, buffer.Bytes), buffer.Bytes, first[buffer]));
-            }
+            Block block = InPlaceOf(program.Stages[first[buffer]], first[buffer], buffer, blockOf) ?? new Block(buffer.Bytes, first[buffer]);
             block.Last = last[buffer];
             blockOf[buffer] = block;
-            buffer.Offset = block.Offset;
-            program.ArenaBytes = Math.Max(program.ArenaBytes, Align(block.Offset + block.Bytes));
         }
+
+        // Place them.
+        var placed = new List<Block>();   // by offset
+        foreach (Block block in blockOf.Values.Distinct().OrderByDescending(block => block.Bytes).ThenBy(block => block.First)) Place(block, placed);
+        foreach ((Buffer buffer, Block block) in blockOf) buffer.Offset = block.Offset;
+        program.ArenaBytes = placed.Select(block => block.End).DefaultIfEmpty(0).Max();
     }
 
     /// <summary>The block of an input that dies in this stage and is read only at the position where the result is written, if there is one.</summary>
@@ -66,15 +77,18 @@ internal static class MemoryPlan
         return null;
     }
 
-    private static long LowestGap(List<Block> blocks, long bytes)
+    /// <summary>Gives a block the lowest offset that is free for its whole life, and keeps the list in order.</summary>
+    private static void Place(Block block, List<Block> placed)
     {
-        long offset = 0;
-        foreach (Block block in blocks.OrderBy(block => block.Offset))
+        foreach (Block other in placed)
         {
-            if (offset + bytes <= block.Offset) break;
-            offset = Math.Max(offset, Align(block.Offset + block.Bytes));
+            if (!block.LivesWith(other)) continue;
+            if (block.End <= other.Offset) break;
+            block.Offset = Math.Max(block.Offset, other.End);
         }
-        return offset;
+        int at = placed.Count;
+        while (at > 0 && placed[at - 1].Offset > block.Offset) at--;
+        placed.Insert(at, block);
     }
 
     private static long Align(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;

@@ -51,8 +51,8 @@ public sealed class Simplify : RulePass
         new("view of view -> view", "one index map", ViewOfView),
         new("f(..., stretch x, ...) -> f(..., x, ...)", "elementwise ops stretch by themselves", (node, _) => UnstretchInputs(node)),
         new("f(stretch x) -> stretch f(x)", "computed once for each element that differs", (node, _) =>
-            node.Op is Elementwise { Arity: 1 } or Cast && node.Inputs[0].Op is BroadcastTo { Target: { } target } && node.Inputs[0].Inputs[0] is { Rank: > 0 } x && x.Op is not Constant
-                ? BroadcastTo.To(node.Op.Rebuild([x], node), target) : null),
+            node.Op is Elementwise { Arity: 1 } or Cast && node.Inputs[0].Op is BroadcastTo { Target: { } target }
+                ? BroadcastTo.To(node.Op.Rebuild([node.Inputs[0].Inputs[0]], node), target) : null),
         new("sum(stretch x) -> x * n", "n equal terms", SumOfStretch),
         new("reduce over axes of 1 -> x", "one term", (node, _) =>
         {

@@ -1,6 +1,6 @@
 // Explain and Profile: what is printed, against a golden file, and that every stage has its row.
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using MiniDL.Tests.Golden;
 using MiniDL.Tests.Lowering;
 using static MiniDL.T;
 
@@ -14,8 +14,6 @@ internal sealed partial class ExplainTests
 
     [GeneratedRegex(@"(\w+\.cs):\d+")] private static partial Regex Lines();
 
-    private static string FolderOfTests([CallerFilePath] string file = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, ".."));
-
     [Test]
     public void TheLogisticTrainingStepIsExplainedAsInTheGoldenFile()
     {
@@ -24,10 +22,7 @@ internal sealed partial class ExplainTests
         using Function train = step.Compile(device);
         train.Compile(step.XShape, step.YShape);
         string text = Lines().Replace(Times().Replace(train.Explain(), "T ms"), "$1");
-
-        string path = Path.Combine(FolderOfTests(), "Golden", "explain-logistic.txt");
-        if (Environment.GetEnvironmentVariable("MINIDL_WRITE_GOLDEN") == "1") File.WriteAllText(path, text);
-        Assert.That(text.ReplaceLineEndings("\n"), Is.EqualTo(File.ReadAllText(path).ReplaceLineEndings("\n")), "if the change is wanted, run this test once with MINIDL_WRITE_GOLDEN=1 and review the difference");
+        GoldenFile.Check("explain_logistic.txt", text);
     }
 
     [Test]

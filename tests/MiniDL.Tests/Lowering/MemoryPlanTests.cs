@@ -85,10 +85,10 @@ internal sealed class MemoryPlanTests
         }
     }
 
-    // Much of a step with RMSprop is gradients that wait for the one update stage at its end, so half is out of reach; what counts is
+    // Much of a step with RMSprop is gradients that wait for the one update stage at its end, so less than that is out of reach; what counts is
     // how near the plan is to the most that lives at any one time.
-    [TestCase("modern", 0.81)]
-    [TestCase("conv", 0.56)]
+    [TestCase("modern", 0.7)]
+    [TestCase("conv", 0.47)]
     public void TrainingStepsNeedLittleMoreThanWhatLivesAtOnce(string model, double ofNaive)
     {
         using Device device = Device.Cpu(1);
@@ -100,7 +100,7 @@ internal sealed class MemoryPlanTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(program.ArenaBytes, Is.LessThanOrEqualTo(ofNaive * program.NaiveBytes));
-            Assert.That(program.ArenaBytes, Is.LessThanOrEqualTo(1.1 * most));
+            Assert.That(program.ArenaBytes, Is.LessThanOrEqualTo(1.02 * most));
         }
     }
 }
