@@ -76,7 +76,9 @@ public sealed class Stabilise : RulePass
             report.Near("softmax", node, "the sum runs over more than one axis");
             return null;
         }
-        return SoftmaxOp.Of(SoftmaxKind.Softmax, WithoutShift(u, reduce.Axes[0]), reduce.Axes[0]);
+        Tensor softmax = SoftmaxOp.Of(SoftmaxKind.Softmax, WithoutShift(u, reduce.Axes[0]), reduce.Axes[0]);
+        // A sum that was stretched to a known shape made dims known that x leaves open; they stay known.
+        return softmax.Type == node.Type ? softmax : node.Shape.IsKnown ? BroadcastTo.To(softmax, node.Shape) : null;
     }
 
     private static Tensor? Inverse(Tensor node) =>
