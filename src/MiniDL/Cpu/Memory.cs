@@ -16,7 +16,7 @@ internal sealed unsafe class Memory : IDisposable
     public Memory(Program program)
     {
         _program = program;
-        _arena = new Scratch(program.ArenaBytes / sizeof(float) + 1);
+        _arena = new Scratch(program.ArenaBytes / sizeof(float) + 1, cleared: false);
         _table = new Scratch(program.Buffers.Count * 2L);
         _kept = [.. program.Buffers.Where(buffer => buffer.Kind == BufferKind.Constant).Select(buffer => ((Constant)buffer.Node.Op).Value)];
         foreach (Buffer buffer in program.Buffers)

@@ -7,17 +7,18 @@ using System.Runtime.InteropServices;
 
 namespace MiniDL.Cpu;
 
-/// <summary>A block of native memory, aligned to 64 bytes, filled with zeros once; freed by Dispose.</summary>
+/// <summary>A block of native memory, aligned to 64 bytes, filled with zeros once unless that is not wanted; freed by Dispose.</summary>
 internal sealed unsafe class Scratch : IDisposable
 {
     private const int Alignment = 64;
 
-    /// <summary>Allocates <paramref name="floats"/> 4-byte elements (at least one line).</summary>
-    public Scratch(long floats)
+    /// <summary>Allocates <paramref name="floats"/> 4-byte elements (at least one line). Memory that is always written before it is read need not be
+    /// <paramref name="cleared"/>: the system then hands it out page by page when it is first used.</summary>
+    public Scratch(long floats, bool cleared = true)
     {
         nuint bytes = (nuint)Math.Max(Alignment, checked(Padded(floats) * sizeof(float)));
         Floats = (float*)NativeMemory.AlignedAlloc(bytes, Alignment);
-        NativeMemory.Clear(Floats, bytes);
+        if (cleared) NativeMemory.Clear(Floats, bytes);
     }
 
     /// <summary>Frees the block if nobody has: plans are disposed with their function, at the latest by the collector.</summary>

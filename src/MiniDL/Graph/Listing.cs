@@ -55,23 +55,27 @@ public static class Listing
     internal static Dictionary<Tensor, string> NameNodes(params ReadOnlySpan<Tensor> roots)
     {
         var names = new Dictionary<Tensor, string>();
-        var taken = new HashSet<string>();
+        var taken = new Dictionary<string, int>();   // name -> the number to try next for another node of that name
         int next = 0;
         foreach (Tensor node in Traversal.Topological(roots))
         {
             if (node.Op is Constant { Value.Count: 1 } constant)
                 names[node] = constant.Value.ToDouble(0).ToString("G7");
             else if (node.Name is { } name)
-                names[node] = taken.Add(name) ? name : FirstFree(name, taken);
+                names[node] = taken.TryAdd(name, 2) ? name : FirstFree(name, taken);
             else
                 names[node] = $"%{next++}";
         }
         return names;
     }
 
-    private static string FirstFree(string name, HashSet<string> taken)
+    private static string FirstFree(string name, Dictionary<string, int> taken)
     {
-        for (int i = 2; ; i++)
-            if (taken.Add($"{name}#{i}")) return $"{name}#{i}";
+        for (int i = taken[name]; ; i++)
+        {
+            if (!taken.TryAdd($"{name}#{i}", 2)) continue;
+            taken[name] = i + 1;
+            return $"{name}#{i}";
+        }
     }
 }
