@@ -20,7 +20,10 @@ internal static unsafe class GemmSuite
 
         public GemmShape Shape => new(M, N, K)
         {
-            ARow = TransposeA ? 1 : K, AColumn = TransposeA ? M : 1, BRow = TransposeB ? 1 : N, BColumn = TransposeB ? K : 1,
+            ARow = TransposeA ? 1 : K,
+            AColumn = TransposeA ? M : 1,
+            BRow = TransposeB ? 1 : N,
+            BColumn = TransposeB ? K : 1,
         };
     }
 
@@ -143,8 +146,12 @@ internal static unsafe class GemmSuite
     {
         shapes = lines.Select(line => new
         {
-            m = line.Case.M, n = line.Case.N, k = line.Case.K, threads = line.Threads,
-            gflops = Math.Round(line.Ours, 2), openblas_gflops = OpenBlas.IsAvailable ? Math.Round(line.Theirs, 2) : (double?)null,
+            m = line.Case.M,
+            n = line.Case.N,
+            k = line.Case.K,
+            threads = line.Threads,
+            gflops = Math.Round(line.Ours, 2),
+            openblas_gflops = OpenBlas.IsAvailable ? Math.Round(line.Theirs, 2) : (double?)null,
         }),
         geomean_ratio = OpenBlas.IsAvailable ? Math.Round(Mean(lines), 4) : (double?)null,
     }));

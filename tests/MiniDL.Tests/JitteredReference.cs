@@ -88,24 +88,15 @@ internal sealed class JitteredReference
     {
         if (node.Op is InputOp or SharedOp || node.DType != DType.Float32 || IsExact(node)) return;
         Tolerance tolerance = node.Op.Tolerance;
-        double largest = tolerance.OfLargest ? LargestTerm(node, inputs, value, _run) : 0;
+        double largest = tolerance.OfLargest ? Jitter.LargestTerm(node, inputs, value, _run) : 0;
         for (int i = 0; i < value.Data.Length; i++)
         {
             if (!double.IsFinite(value.Data[i])) continue;
             // Equal inputs give an elementwise op equal results wherever they stand; so they get the same jitter.
             int at = alike ? 0 : node.Op is Elementwise or SoftmaxOp ? value.Data[i].GetHashCode() : i;
-            value.Data[i] += scale * Noise(HashCode.Combine(seed, at)) * tolerance.Relative * (tolerance.OfLargest ? largest : Math.Abs(value.Data[i]));
+            value.Data[i] += scale * Noise(unchecked(seed * 486187739 + at))   // no HashCode.Combine: it differs from process to process
+                * tolerance.Relative * (tolerance.OfLargest ? largest : Math.Abs(value.Data[i]));
         }
-    }
-
-    /// <summary>What the rounding of a node of <see cref="Tolerance.OfLargest"/> is relative to: the largest element, or the largest sum of absolute
-    /// terms. A float32 sum of terms that cancel is as wrong as one of terms that do not (Higham, "Accuracy and Stability of Numerical Algorithms", 4.2).</summary>
-    public static double LargestTerm(Tensor node, ReferenceArray[] inputs, ReferenceArray value, RunState run)
-    {
-        ReferenceArray terms = node.Op is MatMul or ConvOp or AvgPool or AvgUnpool or ScatterAdd or Reduce { Kind: ReduceKind.Sum }
-            ? node.Op.Evaluate([.. inputs.Select((input, i) => new ReferenceArray(input.Shape, Array.ConvertAll(input.Data, Math.Abs)))], node.Type, run)
-            : value;
-        return terms.Data.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
     }
 
     /// <summary>Half of the tolerance to all of it, to either side.</summary>

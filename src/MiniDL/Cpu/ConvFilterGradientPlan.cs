@@ -119,8 +119,13 @@ internal sealed unsafe class ConvFilterGradientPlan : ITeamWork, IDisposable
 
         TileCall call = new()
         {
-            ARow = 1, AStep = (nint)_shape.StrideX * _shape.C, BStep = _pitch, CRow = _pitch, Alpha = 1,
-            K = Math.Max(0, end - left), Segments = images * _validRows[ky],
+            ARow = 1,
+            AStep = (nint)_shape.StrideX * _shape.C,
+            BStep = _pitch,
+            CRow = _pitch,
+            Alpha = 1,
+            K = Math.Max(0, end - left),
+            Segments = images * _validRows[ky],
             Offsets = _offsets.Ints + 2L * ky * _maxImages * _shape.OH,
         };
         int tiles = (_shape.C + _kernels.Rows - 1) / _kernels.Rows;

@@ -156,7 +156,11 @@ internal sealed unsafe class GatherConvolution : ITeamWork, IDisposable
     {
         TileCall call = new()
         {
-            ARow = 1, AStep = images, BStep = _panelWidth, CRow = (nint)_outPlane * _outPitch, Alpha = 1,
+            ARow = 1,
+            AStep = images,
+            BStep = _panelWidth,
+            CRow = (nint)_outPlane * _outPitch,
+            Alpha = 1,
         };
         for (int panel = 0; panel < _panels; panel++)
         {

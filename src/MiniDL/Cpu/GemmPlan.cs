@@ -245,7 +245,16 @@ internal sealed unsafe class GemmPlan : ITeamWork, IDisposable
 
     private static GemmShape Exchanged(GemmShape s) => new(s.N, s.M, s.K)
     {
-        ARow = s.BColumn, AColumn = s.BRow, BRow = s.AColumn, BColumn = s.ARow, CRow = s.CRow,
-        Alpha = s.Alpha, Beta = s.Beta, Batch = s.Batch, ABatch = s.BBatch, BBatch = s.ABatch, CBatch = s.CBatch,
+        ARow = s.BColumn,
+        AColumn = s.BRow,
+        BRow = s.AColumn,
+        BColumn = s.ARow,
+        CRow = s.CRow,
+        Alpha = s.Alpha,
+        Beta = s.Beta,
+        Batch = s.Batch,
+        ABatch = s.BBatch,
+        BBatch = s.ABatch,
+        CBatch = s.CBatch,
     };
 }

@@ -23,7 +23,10 @@ internal sealed unsafe class PoolCpuStage : CpuStage
         PoolGeometry windows = stage.Geometry ?? new PoolGeometry(Math.Max(1, image[2]), Math.Max(1, image[3]), 0, 0, 0, 0, false);
         var shape = new PoolShape(image[0] * image[1], image[2], image[3], windows.WindowY, windows.WindowX, pooled[2], pooled[3])
         {
-            StrideY = windows.StrideY, StrideX = windows.StrideX, PadTop = windows.PadY, PadLeft = windows.PadX,
+            StrideY = windows.StrideY,
+            StrideX = windows.StrideX,
+            PadTop = windows.PadY,
+            PadLeft = windows.PadX,
         };
         if (stage.Kind is PoolKind.Average or PoolKind.AverageUnpool) _average = new AveragePoolPlan(shape, team, stage.CountPadding);
         else _max = new MaxPoolPlan(shape, team);

@@ -16,9 +16,17 @@ internal sealed unsafe class GemmCpuStage : CpuStage
         Ints a = stage.A.Map.Strides, b = stage.B.Map.Strides, c = stage.C.Map.Strides;
         var shape = new GemmShape(stage.M, stage.N, stage.K)
         {
-            ARow = a[1], AColumn = a[2], BRow = b[1], BColumn = b[2], CRow = c[1],
-            Alpha = stage.Alpha, Beta = stage.Beta,
-            Batch = stage.Batch, ABatch = a[0], BBatch = b[0], CBatch = c[0],
+            ARow = a[1],
+            AColumn = a[2],
+            BRow = b[1],
+            BColumn = b[2],
+            CRow = c[1],
+            Alpha = stage.Alpha,
+            Beta = stage.Beta,
+            Batch = stage.Batch,
+            ABatch = a[0],
+            BBatch = b[0],
+            CBatch = c[0],
         };
         _plan = new GemmPlan(shape, team);
     }
@@ -46,7 +54,12 @@ internal sealed unsafe class ConvCpuStage : CpuStage
         ConvGeometry g = stage.Geometry;
         var shape = new ConvShape(x[0], x[1], x[2], x[3], f[0], f[2], f[3])
         {
-            StrideY = g.StrideY, StrideX = g.StrideX, PadTop = g.Top, PadBottom = g.Bottom, PadLeft = g.Left, PadRight = g.Right,
+            StrideY = g.StrideY,
+            StrideX = g.StrideX,
+            PadTop = g.Top,
+            PadBottom = g.Bottom,
+            PadLeft = g.Left,
+            PadRight = g.Right,
         };
         if (stage.Direction == ConvDirection.Forward) _forward = new ConvForwardPlan(shape, team);
         else if (stage.Direction == ConvDirection.InputGrad) _inputGrad = new ConvInputGradientPlan(shape, team);

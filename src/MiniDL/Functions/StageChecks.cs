@@ -66,11 +66,11 @@ internal sealed class StageChecks
         ReferenceArray[] expected = graph.Evaluate(read, run);
         ReferenceArray[] got = [.. graph.Roots.Select((root, r) => ReadBuffer(graph.Stored[r], root.Shape))];
         var jittered = new List<ReferenceArray[]>();
-        for (int j = 0; j < Jitters; j++) jittered.Add(graph.Evaluate(read, run, new Jitter((ulong)j).Apply));
+        for (int j = 0; j < Jitters; j++) jittered.Add(graph.Evaluate(read, run, new Jitter((ulong)j, run).Apply));
         if (FirstDifference(graph, got, expected, jittered) is null) return;
 
         // Next to a threshold (a comparison, a truncation, an argmax) few runs may all fall on one side: look again before blaming.
-        for (int j = 0; j < SecondLook; j++) jittered.Add(graph.Evaluate(read, run, new Jitter((ulong)(Jitters + j), SecondLookScale).Apply));
+        for (int j = 0; j < SecondLook; j++) jittered.Add(graph.Evaluate(read, run, new Jitter((ulong)(Jitters + j), run, SecondLookScale).Apply));
         if (FirstDifference(graph, got, expected, jittered) is not { } wrong) return;
         throw new StageException($"{Label(index)} disagrees with the reference: element {wrong.Element} of {graph.Stored[wrong.Root]} is {wrong.Got:G9}, the reference says {wrong.Want:G9} "
             + $"(allowed difference {wrong.Allowed:G3})\n{Computes(index, wrong.Root)}");
@@ -122,7 +122,7 @@ internal sealed class StageChecks
     private string Culprit(StageGraph graph, int root, RunState run)
     {
         var bad = new HashSet<Tensor>();
-        graph.Evaluate(ReadLeaves(graph), run, (node, value) =>
+        graph.Evaluate(ReadLeaves(graph), run, (node, _, value) =>
         {
             if (node.DType != DType.Float32) return;
             for (int i = 0; i < value.Data.Length; i++)

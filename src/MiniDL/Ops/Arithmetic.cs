@@ -63,7 +63,7 @@ internal static class Arithmetic
         "floorf({0})", TensorPrimitives.Floor);
 
     public static readonly Elementwise Pow = Elementwise.Binary("pow", Math.Pow,
-        (a, b, y, g) => (g * b * T.Pow(a, b - 1), T.Where(a > 0, g * y * T.Log(a), 0)),
+        (a, b, y, g) => (T.Where(T.Equal(b, 0), 0, g * b * T.Pow(a, b - 1)), T.Where(a > 0, g * y * T.Log(a), 0)),
         "powf({0}, {1})", Tile.Pow, weight: 40, error: 2e-6);
 
     public static readonly Elementwise Maximum = Elementwise.Binary("maximum", Math.Max,
@@ -161,7 +161,7 @@ public static partial class T
         return Arithmetic.Floor.Of(x);
     }
 
-    /// <summary>a to the power b. NaN for a negative a and a b that is not whole; the derivative for b is 0 where a is not positive. float32.</summary>
+    /// <summary>a to the power b. NaN for a negative a and a b that is not whole; the derivative for b is 0 where a is not positive, the one for a where b is 0. float32.</summary>
     public static Tensor Pow(Tensor a, Tensor b, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         using var at = Source.Here(file, line);

@@ -8,7 +8,7 @@ namespace MiniDL;
 internal static class Interpreter
 {
     /// <summary>Changes a node's value after it is computed; see <see cref="Evaluate"/>.</summary>
-    internal delegate void Adjust(Tensor node, ReferenceArray value);
+    internal delegate void Adjust(Tensor node, ReferenceArray[] inputs, ReferenceArray value);
 
     /// <summary>The values of <paramref name="roots"/>. <paramref name="leaves"/> gives the values of inputs and shared variables;
     /// <paramref name="adjust"/>, if given, may change each node's value once it is computed (tests jitter nodes by their ops' tolerance).</summary>
@@ -19,21 +19,16 @@ internal static class Interpreter
         var values = new Dictionary<Tensor, ReferenceArray>();
         foreach (Tensor node in order)
         {
-            values[node] = ValueOf(node, values, leaves, run);
-            adjust?.Invoke(node, values[node]);
+            var inputs = new ReferenceArray[node.Inputs.Length];
+            for (int i = 0; i < inputs.Length; i++) inputs[i] = values[node.Inputs[i]];
+            ReferenceArray value = node.Op is InputOp or SharedOp ? leaves(node) : node.Op.Evaluate(inputs, node.Type, run);
+            adjust?.Invoke(node, inputs, value);
+            values[node] = value;
 
             // Let go of what nobody needs any more: a training step of the convnet has hundreds of megabytes of intermediate float64.
             foreach (Tensor input in node.Inputs)
                 if (--pending[input] == 0) values.Remove(input);
         }
         return [.. roots.Select(root => values[root])];
-    }
-
-    private static ReferenceArray ValueOf(Tensor node, Dictionary<Tensor, ReferenceArray> values, Func<Tensor, ReferenceArray> leaves, RunState run)
-    {
-        if (node.Op is InputOp or SharedOp) return leaves(node);
-        var inputs = new ReferenceArray[node.Inputs.Length];
-        for (int i = 0; i < inputs.Length; i++) inputs[i] = values[node.Inputs[i]];
-        return node.Op.Evaluate(inputs, node.Type, run);
     }
 }

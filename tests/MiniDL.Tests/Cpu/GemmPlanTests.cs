@@ -25,7 +25,10 @@ internal sealed unsafe class GemmPlanTests
 
     private static GemmShape Strided(int m, int n, int k, bool transposeA, bool transposeB) => new(m, n, k)
     {
-        ARow = transposeA ? 1 : k, AColumn = transposeA ? m : 1, BRow = transposeB ? 1 : n, BColumn = transposeB ? k : 1,
+        ARow = transposeA ? 1 : k,
+        AColumn = transposeA ? m : 1,
+        BRow = transposeB ? 1 : n,
+        BColumn = transposeB ? k : 1,
     };
 
     /// <summary>The definition, in double precision.</summary>

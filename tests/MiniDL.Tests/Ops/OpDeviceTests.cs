@@ -98,7 +98,7 @@ public sealed class OpDeviceTests
         using Device reference = Device.Reference();
         ReferenceArray[] values = Agreement.On(reference)(graph with { Outputs = [.. op.Inputs, op] }, arrays, run);
         Tensor known = new Tensor(op.Op, op.Inputs.ToArray(), new TensorType(op.DType, values[^1].Shape), null, op.Source);
-        return JitteredReference.LargestTerm(known, values[..^1], values[^1], run);
+        return Jitter.LargestTerm(known, values[..^1], values[^1], run);
     }
 
     /// <summary>The one node that computes, views aside; null if there are several (each then has its own part in the tolerance).</summary>
