@@ -200,7 +200,7 @@ internal sealed class UpdateTests
         var spreads = new double[roots.Length];
         for (ulong seed = 0; seed < 3; seed++)
         {
-            ReferenceArray[] moved = Interpreter.Evaluate(roots, leaves, default, new Jitter(seed).Apply);
+            ReferenceArray[] moved = Interpreter.Evaluate(roots, leaves, default, new Jitter(seed, default).Apply);
             for (int r = 0; r < roots.Length; r++)
                 for (int i = 0; i < still[r].Data.Length; i++) spreads[r] = Math.Max(spreads[r], Math.Abs(moved[r].Data[i] - still[r].Data[i]));
         }
