@@ -13,7 +13,7 @@ internal static class ScalarMath
     {
         double u = 1 + x;
         if (u == 1) return x;
-        return double.IsInfinity(u) ? u : Math.Log(u) * (x / (u - 1));
+        return double.IsPositiveInfinity(u) ? u : Math.Log(u) * (x / (u - 1));
     }
 
     /// <summary>exp(x) - 1 without losing x's digits when it is small.</summary>

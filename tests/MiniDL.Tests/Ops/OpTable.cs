@@ -19,7 +19,7 @@ internal static partial class OpTable
         yield return Elementwise(nameof(Neg), x => Neg(x), x => -x, Draw.Real).With(Unary([1, -2, 0, NaN, Inf], [-1, 2, 0, NaN, -Inf]));
         yield return Elementwise(nameof(Exp), x => Exp(x), x => Math.Pow(Math.E, x), Draw.Real).With(Unary([0, NaN, Inf, -Inf, 89, -200], [1, NaN, Inf, 0, Inf, 0]));
         yield return Elementwise(nameof(Log), x => Log(x), x => Math.Log2(x) * Math.Log(2), Draw.Positive).With(Unary([1, 0, -1, NaN, Inf], [0, -Inf, NaN, NaN, Inf]));
-        yield return Elementwise(nameof(Log1p), x => Log1p(x), x => Math.Log(1 + x), Draw.Unit).With(Unary([0, 1e-30f, -1, -2, NaN, Inf], [0, 1e-30f, -Inf, NaN, NaN, Inf]));
+        yield return Elementwise(nameof(Log1p), x => Log1p(x), x => Math.Log(1 + x), Draw.Unit).With(Unary([0, 1e-30f, -1, -2, NaN, Inf, -Inf], [0, 1e-30f, -Inf, NaN, NaN, Inf, NaN]));
         yield return Elementwise(nameof(Expm1), x => Expm1(x), x => Math.Exp(x) - 1, Draw.Real).With(Unary([0, 1e-30f, -Inf, NaN, Inf, 1e4f], [0, 1e-30f, -1, NaN, Inf, Inf]));
         yield return Elementwise(nameof(Sqrt), x => Sqrt(x), x => Math.Pow(x, 0.5), Draw.Positive).With(Unary([4, 0, -1, NaN, Inf], [2, 0, NaN, NaN, Inf]));
         yield return Elementwise(nameof(Rsqrt), x => Rsqrt(x), x => Math.Pow(x, -0.5), Draw.Positive).With(Unary([4, 0, -1, NaN, Inf], [0.5f, Inf, NaN, NaN, 0]));
