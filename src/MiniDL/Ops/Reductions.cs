@@ -76,7 +76,8 @@ public sealed record Reduce(ReduceKind Kind, Ints Axes) : Op
     {
         ReferenceArray x = inputs[0];
         var result = new ReferenceArray(type.Shape);
-        Array.Fill(result.Data, Identity(Kind));
+        double identity = Identity(Kind);
+        Array.Fill(result.Data, type.DType == DType.Int32 ? Math.Clamp(identity, int.MinValue, int.MaxValue) : identity);
         int[] strides = type.Shape.Strides();
         foreach (int axis in Axes) strides[axis] = 0;
         Span<int> index = stackalloc int[x.Shape.Rank];
