@@ -117,7 +117,7 @@ public sealed class BuildErrorTests
             ("x + null", () => _ = x + none), ("null + x", () => _ = none + x), ("-null", () => _ = -none), ("exp", () => Exp(none)), ("where", () => Where(none, x, x)),
             ("clip", () => Clip(x, none, 1)), ("dot", () => Dot(x, none)), ("sum", () => Sum(none)), ("softmax", () => Softmax(none)), ("gather", () => GatherRows(x, none)),
             ("dimshuffle", () => DimShuffle(none, [0])), ("flip", () => Flip(x, null!)), ("concat", () => Concat([x, none])), ("stop_gradient", () => StopGradient(none)),
-            ("pool", () => MaxPool2D(none, (2, 2))), ("mean_squared_error", () => MeanSquaredError(x, none)),
+            ("pool", () => MaxPool2D(none, (2, 2))), ("input", () => Input(null!, "x")), ("input's name", () => Matrix(null!)), ("zeros", () => NDArray.Zeros(null!)), ("mean_squared_error", () => MeanSquaredError(x, none)),
         ];
         return cases.Select(entry => new TestCaseData(entry.Build).SetArgDisplayNames(entry.Name));
     }
