@@ -82,6 +82,7 @@ public static class CommandLine
                 Doctor.Report(terminal, options);
                 return 0;
         }
+        if (options.Out is not null) Directory.CreateDirectory(options.Out);   // fails now rather than after the training
         using var session = new Session(options, terminal);
         List<RunResult> results = Progression.Run(name, session);
         Summary.Show(terminal, results);

@@ -41,6 +41,7 @@ public sealed class NDArray
     /// <exception cref="OverflowException">More than 2^31-1 elements.</exception>
     public static NDArray Zeros(Shape shape, DType dtype = DType.Float32)
     {
+        ArgumentNullException.ThrowIfNull(shape);
         int count = checked((int)shape.Count);
         Array storage = dtype switch
         {

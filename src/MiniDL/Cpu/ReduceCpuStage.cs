@@ -129,7 +129,7 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
     {
         int column = block * ColumnBlock, columns = Math.Min(ColumnBlock, _inner - column);
         (int first, int end) = Share(part, _reducedCount);
-        bool isInt = _stage.Output.Buffer.DType == DType.Int32;
+        bool isInt = _stage.Output.Buffer.DType == DType.Int32, isProduct = _stage.Kind == ReduceKind.Prod;
         // Rows that follow each other in memory make one tile.
         int adjacent = _reduced.Length > 0 ? _reduced[^1].Count : 1, together = Math.Max(1, columns == _inner ? TileKernel.TileLength / Math.Max(1, columns) : 1);
         float* accumulator = _accumulators.Floats + (long)worker * ColumnBlock;
@@ -146,18 +146,24 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
                 for (int row = 0; row < rows; row++, tile += columns)
                 {
                     if (isInt) AddInts((int*)tile, target + column, columns);
+                    else if (isProduct) AddFloats(tile, target + column, columns);   // a product of a few floats may leave float's range and come back
                     else if (fresh) new ReadOnlySpan<float>(tile, columns).CopyTo(new Span<float>(accumulator, columns));
                     else CombineTiles(new Span<float>(accumulator, columns), new ReadOnlySpan<float>(tile, columns));
                     fresh = false;
                 }
                 r += rows;
             }
-            if (isInt) continue;
+            if (isInt || isProduct) continue;
             for (int i = 0; i < columns; i++) target[column + i] = Combine(target[column + i], accumulator[i]);
         }
     }
 
     private void AddInts(int* tile, double* target, int columns)
+    {
+        for (int i = 0; i < columns; i++) target[i] = Combine(target[i], tile[i]);
+    }
+
+    private void AddFloats(float* tile, double* target, int columns)
     {
         for (int i = 0; i < columns; i++) target[i] = Combine(target[i], tile[i]);
     }
@@ -168,9 +174,6 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
         {
             case ReduceKind.Sum:
                 TensorPrimitives.Add(accumulator, tile, accumulator);
-                break;
-            case ReduceKind.Prod:
-                TensorPrimitives.Multiply(accumulator, tile, accumulator);
                 break;
             case ReduceKind.Max:
                 Tile.Maximum<float>(accumulator, tile, accumulator);
@@ -183,8 +186,9 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
 
     private double Combine(double a, double b) => _stage.Kind switch
     {
+        ReduceKind.Sum when _stage.Output.Buffer.DType == DType.Int32 => unchecked((int)a + (int)b),   // wraps now: float64 would round what is beyond 2^53
+        ReduceKind.Prod when _stage.Output.Buffer.DType == DType.Int32 => unchecked((int)a * (int)b),
         ReduceKind.Sum => a + b,
-        ReduceKind.Prod when _stage.Output.Buffer.DType == DType.Int32 => unchecked((int)a * (int)b),   // wraps now: float64 would round a longer product
         ReduceKind.Prod => a * b,
         ReduceKind.Max => Math.Max(a, b),
         _ => Math.Min(a, b),

@@ -19,12 +19,15 @@ public abstract class Device : IDisposable
     /// <summary>The oracle: float64, node by node, slow.</summary>
     public static Device Reference() => new ReferenceDevice();
 
+    internal bool IsDisposed { get; private set; }
+
     /// <summary>Prepares a graph for arrays of known shapes.</summary>
     internal abstract Executable Compile(FunctionGraph graph, Shape[] inputShapes, Mode mode);
 
     /// <summary>Frees threads and memory.</summary>
     public void Dispose()
     {
+        IsDisposed = true;
         Dispose(true);
         GC.SuppressFinalize(this);
     }

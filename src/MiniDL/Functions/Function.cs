@@ -40,6 +40,7 @@ public sealed class Function : IDisposable
     /// <summary>Runs on arrays, in the order of the inputs: computes the outputs, then applies the updates.</summary>
     /// <returns>The outputs, in buffers that are valid until the next run.</returns>
     /// <exception cref="GraphException">The number, a dtype or a shape of the arrays does not fit the inputs.</exception>
+    /// <exception cref="ObjectDisposedException">The function or its device was disposed.</exception>
     public Results Run(params ReadOnlySpan<NDArray> arrays)
     {
         Executable executable = Prepare(arrays);
@@ -105,6 +106,7 @@ public sealed class Function : IDisposable
     private Executable Prepare(ReadOnlySpan<NDArray> arrays)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
+        ObjectDisposedException.ThrowIf(_device.IsDisposed, _device);
         foreach ((Shape[] shapes, Executable executable) in _compiled)
             if (Fits(arrays, shapes)) return executable;
         return CompiledFor(arrays);
@@ -114,7 +116,7 @@ public sealed class Function : IDisposable
     {
         if (arrays.Length != shapes.Length) return false;
         for (int i = 0; i < shapes.Length; i++)
-            if (!ReferenceEquals(arrays[i].Shape, shapes[i]) && !arrays[i].Shape.Equals(shapes[i]) || arrays[i].DType != _graph.Inputs[i].DType) return false;
+            if (arrays[i] is null || !ReferenceEquals(arrays[i].Shape, shapes[i]) && !arrays[i].Shape.Equals(shapes[i]) || arrays[i].DType != _graph.Inputs[i].DType) return false;
         return true;
     }
 

@@ -10,6 +10,10 @@ internal static class FunctionChecks
     /// <summary>Checks everything that can be checked without arrays, substitutes the givens, numbers the random nodes.</summary>
     public static FunctionGraph Freeze(Tensor[] inputs, Tensor[] outputs, Update[] updates, (Tensor Variable, Tensor Value)[] givens)
     {
+        Tensor.ThrowIfAnyNull("function, inputs", inputs);
+        Tensor.ThrowIfAnyNull("function, outputs", outputs);
+        Tensor.ThrowIfAnyNull("function, updates", [.. updates.SelectMany(update => new[] { update.Variable, update.Value })]);
+        Tensor.ThrowIfAnyNull("function, givens", [.. givens.SelectMany(given => new[] { given.Variable, given.Value })]);
         var named = new HashSet<Tensor>();
         foreach (Tensor input in inputs)
         {
@@ -47,6 +51,7 @@ internal static class FunctionChecks
             throw new GraphException($"function: {arrays.Length} arrays for {inputs.Length} inputs ({string.Join(", ", inputs.Select(input => input.Label))})");
         for (int i = 0; i < inputs.Length; i++)
         {
+            if (arrays[i] is null) throw new ArgumentNullException(nameof(arrays), $"the array for {inputs[i].Label} is null");
             if (arrays[i].DType != inputs[i].DType || !inputs[i].Shape.Accepts(arrays[i].Shape))
                 throw GraphException.About("function", $"an array of {arrays[i].DType.Label()}{arrays[i].Shape} was fed to {inputs[i].Label}", [inputs[i]]);
         }

@@ -86,7 +86,7 @@ internal sealed class StageChecks
             {
                 double want = expected[r].Data[i], value = got[r].Data[i], spread = 0;
                 foreach (ReferenceArray[] moved in jittered) spread = Math.Max(spread, Distance(moved[r].Data[i], want));
-                double allowed = 4 * spread + (rounds ? Tolerance.Exact.Relative * Math.Abs(want) + 1e-7 * largest + float.Epsilon : 0);
+                double allowed = 4 * spread + (rounds && double.IsFinite(want) ? Tolerance.Exact.Relative * Math.Abs(want) + 1e-7 * largest + float.Epsilon : 0);
                 if (!Agree(value, want, allowed, rounds)) return new Difference(r, i, value, want, allowed);
             }
         }

@@ -27,7 +27,17 @@ public sealed class GraphException : Exception
         var text = new StringBuilder($"{op}: {problem}");
         if (MiniDL.Source.Current.IsKnown) text.Append($"\n  asked for at {MiniDL.Source.Current}");
         foreach (Tensor input in inputs)
-            text.Append($"\n  {input.Label}: {input.Type}, made at {input.Source}");
+        {
+            Tensor named = BehindDimShuffles(input);
+            text.Append($"\n  {named.Label}: {named.Type}, made at {named.Source}").Append(named == input ? "" : $", here as {input.Type}");
+        }
         return new GraphException(text.ToString());
+    }
+
+    /// <summary>What the user wrote, behind the axes of 1 that builders add to align ranks.</summary>
+    private static Tensor BehindDimShuffles(Tensor tensor)
+    {
+        while (tensor is { Name: null, Op.Name: "dimshuffle" }) tensor = tensor.Inputs[0];
+        return tensor;
     }
 }

@@ -12,8 +12,12 @@ public static partial class T
 {
     /// <summary>An input of any type; dims may be <see cref="Shape.Unknown"/>.</summary>
     /// <example><code>var images = T.Input([Shape.Unknown, 1, 28, 28], "images");</code></example>
-    public static Tensor Input(Shape shape, string name, DType dtype = DType.Float32, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
-        InputOp.Make(new TensorType(dtype, shape), name, new SourceLocation(file, line));
+    public static Tensor Input(Shape shape, string name, DType dtype = DType.Float32, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        ArgumentNullException.ThrowIfNull(name);
+        return InputOp.Make(new TensorType(dtype, shape), name, new SourceLocation(file, line));
+    }
 
     /// <summary>An input of rank 0.</summary>
     public static Tensor Scalar(string name, DType dtype = DType.Float32, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>

@@ -54,8 +54,20 @@ public class Tensor
 
     /// <summary>Applies <paramref name="op"/>: infers the type (which checks dtypes and shapes) and makes the node.</summary>
     /// <exception cref="GraphException">The inputs do not fit the op.</exception>
-    internal static Tensor Apply(Op op, params Tensor[] inputs) =>
-        new(op, inputs, op.Infer(inputs), null, MiniDL.Source.Current);
+    /// <exception cref="ArgumentNullException">An input is null.</exception>
+    internal static Tensor Apply(Op op, params Tensor[] inputs)
+    {
+        ThrowIfAnyNull(op.Name, inputs);
+        return new(op, inputs, op.Infer(inputs), null, MiniDL.Source.Current);
+    }
+
+    /// <summary>Checks the operands of an op, or the tensors given to a function.</summary>
+    /// <exception cref="ArgumentNullException">One of them is null: the message says which.</exception>
+    internal static void ThrowIfAnyNull(string of, ReadOnlySpan<Tensor> tensors)
+    {
+        for (int i = 0; i < tensors.Length; i++)
+            if (tensors[i] is null) throw new ArgumentNullException(nameof(tensors), $"{of}: operand {i} (of {tensors.Length}, from 0) is null");
+    }
 
     /// <summary>The same expression under a name, for listings and messages.</summary>
     /// <example><code>var h = T.Relu(T.Dot(x, w)).Named("h");</code></example>

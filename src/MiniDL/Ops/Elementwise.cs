@@ -87,6 +87,7 @@ public sealed record Elementwise(string Symbol, int Arity, ElementTypes Types) :
     /// <summary>Makes the node: aligns ranks, lets literals adopt the other inputs' dtype, checks, broadcasts.</summary>
     internal Tensor Of(params Tensor[] inputs)
     {
+        Tensor.ThrowIfAnyNull(Symbol, inputs);
         AdoptLiterals(inputs);
         int rank = 0;
         foreach (Tensor input in inputs) rank = Math.Max(rank, input.Rank);

@@ -194,8 +194,10 @@ public static partial class T
     {
         ArgumentNullException.ThrowIfNull(parts);
         using var at = Source.Here(file, line);
+        Tensor.ThrowIfAnyNull("concat", parts);
         if (parts.Length == 0) throw new GraphException("concat: there is nothing to put together");
-        return parts.Length == 1 ? parts[0] : Tensor.Apply(new Concat(axis < 0 ? axis + parts[0].Rank : axis), [.. parts]);
+        int positive = AxisOf("concat", parts[0], axis, parts[0].Rank);
+        return parts.Length == 1 ? parts[0] : Tensor.Apply(new Concat(positive), [.. parts]);
     }
 
     /// <summary>Tensors of one shape along a new axis: n matrices (R, C) become (n, R, C).</summary>
@@ -212,7 +214,7 @@ public static partial class T
         ArgumentNullException.ThrowIfNull(x);
         using var at = Source.Here(file, line);
         var pattern = Enumerable.Range(0, x.Rank).ToList();
-        pattern.Insert(axis < 0 ? axis + x.Rank + 1 : axis, -1);
+        pattern.Insert(AxisOf("expand_dims", x, axis, x.Rank + 1), -1);
         return DimShuffle(x, [.. pattern]);
     }
 
@@ -221,6 +223,8 @@ public static partial class T
     public static Tensor Pad(Tensor x, int[] low, int[] high, float value = 0, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(low);
+        ArgumentNullException.ThrowIfNull(high);
         using var at = Source.Here(file, line);
         return Tensor.Apply(new Pad(Ints.Create(low), Ints.Create(high), Ints.Create(new int[x.Rank]), value), x);
     }

@@ -26,7 +26,9 @@ public enum ReduceKind
 public sealed record Reduce(ReduceKind Kind, Ints Axes) : Op
 {
     /// <inheritdoc/>
-    public override string Name => Kind switch { ReduceKind.Sum => "sum", ReduceKind.Max => "max", ReduceKind.Min => "min", _ => "prod" };
+    public override string Name => NameOf(Kind);
+
+    internal static string NameOf(ReduceKind kind) => kind switch { ReduceKind.Sum => "sum", ReduceKind.Max => "max", ReduceKind.Min => "min", _ => "prod" };
 
     /// <inheritdoc/>
     protected override string Parameters => $"axes {Axes}";
@@ -76,7 +78,8 @@ public sealed record Reduce(ReduceKind Kind, Ints Axes) : Op
     {
         ReferenceArray x = inputs[0];
         var result = new ReferenceArray(type.Shape);
-        Array.Fill(result.Data, Identity(Kind));
+        double identity = Identity(Kind);
+        Array.Fill(result.Data, type.DType == DType.Int32 ? Math.Clamp(identity, int.MinValue, int.MaxValue) : identity);
         int[] strides = type.Shape.Strides();
         foreach (int axis in Axes) strides[axis] = 0;
         Span<int> index = stackalloc int[x.Shape.Rank];
@@ -90,7 +93,7 @@ public sealed record Reduce(ReduceKind Kind, Ints Axes) : Op
         return result;
     }
 
-    /// <summary>What a reduction of no elements gives.</summary>
+    /// <summary>What a reduction of no elements gives; int32 takes the nearest it has.</summary>
     internal static double Identity(ReduceKind kind) => kind switch
     {
         ReduceKind.Sum => 0,
@@ -228,7 +231,8 @@ public static partial class T
     {
         ArgumentNullException.ThrowIfNull(x);
         using var at = Source.Here(file, line);
-        return Sum(x, axis, axes, keepDims) / SizeOf.Of(x, AxesOf(x, axis, axes));
+        Ints over = AxesOf("mean", x, axis, axes);
+        return Sum(x, axes: over.Values.ToArray(), keepDims: keepDims) / SizeOf.Of(x, over);
     }
 
     /// <summary>The variance: the mean of the squared distances from the mean (divided by n, not n - 1). float32. Arguments as in Sum.</summary>
@@ -247,7 +251,7 @@ public static partial class T
         ArgumentNullException.ThrowIfNull(x);
         using var at = Source.Here(file, line);
         if (axis is null) return DimShuffle(Tensor.Apply(new ArgMax(0), Flatten(x, 0)), []);
-        int positive = AxesOf(x, axis, null)[0];
+        int positive = AxisOf("argmax", x, axis.Value, x.Rank);
         Tensor index = Tensor.Apply(new ArgMax(positive), x);
         return keepDims ? index : MiniDL.DimShuffle.Drop(index, [positive]);
     }
@@ -256,22 +260,23 @@ public static partial class T
     {
         ArgumentNullException.ThrowIfNull(x);
         using var at = Source.Here(file, line);
-        Ints over = AxesOf(x, axis, axes);
+        Ints over = AxesOf(Reduce.NameOf(kind), x, axis, axes);
         Tensor result = Reduce.Of(kind, x, over);
         return keepDims ? result : MiniDL.DimShuffle.Drop(result, over);
     }
 
     /// <summary>The axes asked for, from 0, in rising order, each once.</summary>
-    private static Ints AxesOf(Tensor x, int? axis, int[]? axes)
+    private static Ints AxesOf(string op, Tensor x, int? axis, int[]? axes)
     {
-        if (axis is not null && axes is not null) throw GraphException.About("reduce", "give axis or axes, not both", [x]);
+        if (axis is not null && axes is not null) throw GraphException.About(op, "give axis or axes, not both", [x]);
         IEnumerable<int> asked = axis is { } one ? [one] : axes ?? Enumerable.Range(0, x.Rank);
         var positive = new SortedSet<int>();
         foreach (int a in asked)
-        {
-            if (a < -x.Rank || a >= x.Rank) throw GraphException.About("reduce", $"axis {a} does not exist in rank {x.Rank}", [x]);
-            if (!positive.Add(a < 0 ? a + x.Rank : a)) throw GraphException.About("reduce", $"axis {a} is named twice", [x]);
-        }
+            if (!positive.Add(AxisOf(op, x, a, x.Rank))) throw GraphException.About(op, $"axis {a} is named twice", [x]);
         return [.. positive];
     }
+
+    /// <summary>The axis in 0..rank-1 that <paramref name="axis"/> names; -1 is the innermost.</summary>
+    private static int AxisOf(string op, Tensor x, int axis, int rank) => axis >= -rank && axis < rank ? axis < 0 ? axis + rank : axis
+        : throw GraphException.About(op, $"axis {axis} does not exist in rank {rank}", [x]);
 }

@@ -25,7 +25,9 @@ public enum SoftmaxKind
 public sealed record SoftmaxOp(SoftmaxKind Kind, int Axis) : Op
 {
     /// <inheritdoc/>
-    public override string Name => Kind switch { SoftmaxKind.Softmax => "softmax", SoftmaxKind.LogSoftmax => "log_softmax", _ => "log_sum_exp" };
+    public override string Name => NameOf(Kind);
+
+    internal static string NameOf(SoftmaxKind kind) => kind switch { SoftmaxKind.Softmax => "softmax", SoftmaxKind.LogSoftmax => "log_softmax", _ => "log_sum_exp" };
 
     /// <inheritdoc/>
     protected override string Parameters => $"axis {Axis}";
@@ -101,13 +103,13 @@ public static partial class T
         ArgumentNullException.ThrowIfNull(x);
         using var at = Source.Here(file, line);
         Tensor result = SoftmaxBy(SoftmaxKind.LogSumExp, x, axis, file, line);
-        return keepDims ? result : MiniDL.DimShuffle.Drop(result, AxesOf(x, axis, null));
+        return keepDims ? result : MiniDL.DimShuffle.Drop(result, [axis < 0 ? axis + x.Rank : axis]);
     }
 
     private static Tensor SoftmaxBy(SoftmaxKind kind, Tensor x, int axis, string file, int line)
     {
         ArgumentNullException.ThrowIfNull(x);
         using var at = Source.Here(file, line);
-        return SoftmaxOp.Of(kind, x, AxesOf(x, axis, null)[0]);
+        return SoftmaxOp.Of(kind, x, AxisOf(SoftmaxOp.NameOf(kind), x, axis, x.Rank));
     }
 }

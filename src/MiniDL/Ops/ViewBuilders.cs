@@ -16,13 +16,15 @@ public static partial class T
         using var at = Source.Here(file, line);
         order ??= [.. Enumerable.Range(0, x.Rank).Reverse()];
         if (order.Length != x.Rank) throw GraphException.About("transpose", $"{order.Length} axes for rank {x.Rank}", [x]);
-        return MiniDL.DimShuffle.Of(x, order);
+        return MiniDL.DimShuffle.Of(x, [.. order.Select(axis => AxisOf("transpose", x, axis, x.Rank))]);
     }
 
     /// <summary>Permutes axes, adds axes of 1 (-1) and drops axes of 1 (left out), as Theano's dimshuffle does.</summary>
     /// <example><code>T.DimShuffle(bias, [-1, 0, -1, -1])   // (C) -> (1, C, 1, 1)</code></example>
     public static Tensor DimShuffle(Tensor x, int[] pattern, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(pattern);
         using var at = Source.Here(file, line);
         return MiniDL.DimShuffle.Of(x, pattern);
     }
@@ -83,11 +85,13 @@ public static partial class T
         Slice(x, new Range(start, start + count), file: file, line: line);
 
     /// <summary>Some axes turned around: a filter flipped in both directions is <c>T.Flip(w, [2, 3])</c>.</summary>
+    /// <exception cref="GraphException">An axis does not exist or is named twice.</exception>
     public static Tensor Flip(Tensor x, int[] axes, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(axes);
         using var at = Source.Here(file, line);
-        return Tensor.Apply(new Reverse([.. axes.Select(x.Shape.Axis).Order()]), x);
+        return Tensor.Apply(new Reverse(AxesOf("flip", x, null, axes)), x);
     }
 
     /// <summary>x itself, but no gradient flows back through it.</summary>

@@ -57,6 +57,7 @@ public sealed record DimShuffle(Ints Pattern) : Op
     /// <summary>Makes the node; the identity pattern makes none.</summary>
     internal static Tensor Of(Tensor x, ReadOnlySpan<int> pattern)
     {
+        ArgumentNullException.ThrowIfNull(x);
         bool identity = pattern.Length == x.Rank;
         for (int i = 0; identity && i < pattern.Length; i++) identity = pattern[i] == i;
         return identity ? x : Tensor.Apply(new DimShuffle(Ints.Create(pattern)), x);

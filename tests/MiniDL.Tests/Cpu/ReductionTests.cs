@@ -133,6 +133,38 @@ internal sealed class ReductionTests
     }
 
     [Test]
+    public void AProductThatLeavesFloatsRangeComesBack([Values(0, 1)] int axis)
+    {
+        using Device device = Device.Cpu(1);
+        Tensor x = Matrix("x");
+        using Function function = T.Function([x], Prod(x, axis), device: device);
+        NDArray factors = NDArray.From([1e30f, 1e30f, 1e-30f, 1e-30f], axis == 0 ? [4, 1] : [1, 4]);
+        Assert.That(function.Run(factors).Scalar(), Is.EqualTo(1).Within(1e-6f));
+    }
+
+    [Test]
+    public void ASumOfIntsWrapsAlsoBeyondWhatFloat64Holds()
+    {
+        const int Count = 6_000_001;   // times 2^31 - 1 is above 2^53
+        using Device device = Device.Cpu(1);
+        Tensor n = Vector("n", DType.Int32);
+        using Function function = T.Function([n], Sum(n), device: device);
+        NDArray ones = NDArray.Zeros([Count], DType.Int32);
+        ones.Span<int>().Fill(int.MaxValue);
+        Assert.That(function.Eval(ones)[0].Span<int>()[0], Is.EqualTo(unchecked(Count * int.MaxValue)));
+    }
+
+    [Test]
+    public void TheLargestOfNoIntsIsTheSmallestInt([Values] bool debug)
+    {
+        using Device device = Device.Cpu(1);
+        Tensor n = Vector("n", DType.Int32);
+        using Function function = T.Function([n], [Max(n), Min(n)], device: device, mode: debug ? Mode.Debug : Mode.Fast);
+        NDArray[] results = function.Eval(NDArray.Zeros([0], DType.Int32));
+        Assert.That(results.Select(result => result.Span<int>()[0]), Is.EqualTo(new[] { int.MinValue, int.MaxValue }));
+    }
+
+    [Test]
     public void NaNSurvivesInEveryPlaceOfASplitReduction([Values(ReduceKind.Max, ReduceKind.Min, ReduceKind.Sum)] ReduceKind kind)
     {
         using Device device = Device.Cpu(3);

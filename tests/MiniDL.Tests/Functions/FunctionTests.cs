@@ -224,6 +224,28 @@ public sealed class FunctionTests(string deviceName)
         }, Throws.TypeOf<GraphException>().With.Message.Contains("w"));
     }
 
+    [Test]
+    public void A_null_and_a_disposed_device_are_refused_by_name()
+    {
+        Tensor x = Vector("x"), none = null!;
+        Shared w = T.Shared(Vec(1, 2), "w");
+        Device gone = Device.Cpu(1);
+        using Function f = Function([x], x + 1, device: _device), late = Function([x], x + 1, device: gone);
+        late.Run(Vec(1));
+        gone.Dispose();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(() => Function([none], x, device: _device), Throws.ArgumentNullException);
+            Assert.That(() => Function([x], none, device: _device), Throws.ArgumentNullException);
+            Assert.That(() => Function([x], x, updates: [(w, none)], device: _device), Throws.ArgumentNullException);
+            Assert.That(() => Function([x], x, givens: [(none, x)], device: _device), Throws.ArgumentNullException);
+            Assert.That(() => f.Run((NDArray)null!), Throws.ArgumentNullException.With.Message.Contains("the array for x is null"));
+            f.Run(Vec(1));
+            Assert.That(() => f.Run((NDArray)null!), Throws.ArgumentNullException, "also once it is compiled");
+            Assert.That(() => late.Run(Vec(1)), Throws.TypeOf<ObjectDisposedException>());
+        }
+    }
+
     private static void Refused(string message, Action action) =>
         Assert.That(() => action(), Throws.TypeOf<GraphException>().With.Message.Contains(message).And.Message.Matches("FunctionTests.cs|arrays for"));
 }

@@ -31,9 +31,9 @@ public sealed class BuildErrorTests
         yield return Case("less", "takes float32 or int32", () => Less(B(2), B(2)));
         yield return Case("clip", "dtypes differ", () => Clip(I(2), 0.5f, 2), op: "maximum");
         yield return Case("sum", "takes numbers", () => Sum(B(2)));
-        yield return Case("reduce", "axis 2 does not exist in rank 2", () => Sum(F(2, 3), 2));
-        yield return Case("reduce", "named twice", () => Max(F(2, 3), axes: [1, -1]));
-        yield return Case("reduce", "not both", () => Mean(F(2, 3), 1, axes: [0]));
+        yield return Case("sum", "axis 2 does not exist in rank 2", () => Sum(F(2, 3), 2));
+        yield return Case("max", "named twice", () => Max(F(2, 3), axes: [1, -1]));
+        yield return Case("mean", "not both", () => Mean(F(2, 3), 1, axes: [0]));
         yield return Case("mean", "dtypes differ", () => Mean(I(2)), op: "div");
         yield return Case("argmax", "takes numbers", () => ArgMax(B(2), 0));
         yield return Case("argmax", "no elements", () => ArgMax(F(2, 0), 1));
@@ -42,6 +42,7 @@ public sealed class BuildErrorTests
         yield return Case("dot", "takes float32", () => Dot(I(2, 3), I(3, 2)));
         yield return Case("dot", "batch axes differ", () => Dot(F(2, 3, 4), F(5, 4, 3)));
         yield return Case("transpose", "2 axes for rank 3", () => Transpose(F(2, 3, 4), [1, 0]));
+        yield return Case("transpose", "axis -3 does not exist in rank 2", () => Transpose(F(2, 3), [-3, 0]));
         yield return Case("dimshuffle", "appears twice", () => DimShuffle(F(2, 3), [0, 0]));
         yield return Case("dimshuffle", "not known to be 1", () => DimShuffle(F(2, 3), [0]));
         yield return Case("dimshuffle", "not known to be 1", () => DimShuffle(F(2, -1), [0]));
@@ -59,6 +60,12 @@ public sealed class BuildErrorTests
         yield return Case("concat", "ranks differ", () => Concat([F(2, 3), F(2)]));
         yield return Case("concat", "dtypes differ", () => Concat([F(2), I(2)]));
         yield return Case("concat", "axis 5", () => Concat([F(2), F(2)], 5));
+        yield return Case("concat", "axis -2 does not exist in rank 1", () => Concat([F(2), F(2)], -2));
+        yield return Case("concat", "axis 7", () => Concat([F(2)], 7));
+        yield return Case("expand_dims", "axis 4 does not exist in rank 3", () => ExpandDims(F(2, 3), 4));
+        yield return Case("expand_dims", "axis -3 does not exist in rank 2", () => Stack([F(2), F(2)], -3));
+        yield return Case("flip", "axis 2 does not exist in rank 2", () => Flip(F(2, 3), [2]));
+        yield return Case("flip", "named twice", () => Flip(F(2, 3), [0, -2]));
         yield return Case("concat", "axis 0 is 2 and 3", () => Stack([F(2), F(3)], 1));
         yield return Case("pad", "2 and 1 paddings for rank 2", () => Pad(F(2, 3), [0, 0], [1]));
         yield return Case("pad", "below 0", () => Pad(F(2), [-1], [0]));
@@ -74,7 +81,7 @@ public sealed class BuildErrorTests
         yield return Case("max_pool", "smaller than the window", () => MaxPool2D(F(1, 1, 5, 5), (2, 2), padding: (2, 0)));
         yield return Case("avg_pool", "larger than the padded image", () => AvgPool2D(F(1, 1, 2, 2), (3, 3)));
         yield return Case("softmax", "takes float32", () => Softmax(I(2, 3)));
-        yield return Case("reduce", "axis 2 does not exist", () => LogSoftmax(F(2, 3), 2));
+        yield return Case("log_softmax", "axis 2 does not exist", () => LogSoftmax(F(2, 3), 2));
         yield return Case("bernoulli", "must be in [0, 1], not 1.5", () => Bernoulli(F(2), 1.5f), named: false);
         yield return Case("dropout", "must be in [0, 1), not 1", () => Dropout(F(2), 1), named: false);
         yield return Case("dropout", "must be in [0, 1), not NaN", () => Dropout(F(2), float.NaN), named: false);
@@ -93,6 +100,30 @@ public sealed class BuildErrorTests
             Assert.That(e.Message, Does.Match(@"[aib]: (float32|int32|bool)\(.*\), made at BuildErrorTests.cs:\d+").Or.Match("dimshuffle|div|sum"));
         }
     }
+
+    [Test]
+    public void A_variable_is_named_behind_the_axes_that_aligning_ranks_adds()
+    {
+        Tensor x = Matrix("x"), bias = Shared(Counting([3]), "bias");
+        Tensor h = Dot(x, Input([4, 5], "w"));
+        Assert.That(() => h + bias, Throws.TypeOf<GraphException>().With.Message.Contains("bias: float32(3), made at BuildErrorTests.cs").And.Message.Contains("here as float32(1, 3)"));
+    }
+
+    private static IEnumerable<TestCaseData> Null()
+    {
+        Tensor x = Matrix("x"), none = null!;
+        (string Name, Action Build)[] cases =
+        [
+            ("x + null", () => _ = x + none), ("null + x", () => _ = none + x), ("-null", () => _ = -none), ("exp", () => Exp(none)), ("where", () => Where(none, x, x)),
+            ("clip", () => Clip(x, none, 1)), ("dot", () => Dot(x, none)), ("sum", () => Sum(none)), ("softmax", () => Softmax(none)), ("gather", () => GatherRows(x, none)),
+            ("dimshuffle", () => DimShuffle(none, [0])), ("flip", () => Flip(x, null!)), ("concat", () => Concat([x, none])), ("stop_gradient", () => StopGradient(none)),
+            ("pool", () => MaxPool2D(none, (2, 2))), ("input", () => Input(null!, "x")), ("input's name", () => Matrix(null!)), ("zeros", () => NDArray.Zeros(null!)), ("mean_squared_error", () => MeanSquaredError(x, none)),
+        ];
+        return cases.Select(entry => new TestCaseData(entry.Build).SetArgDisplayNames(entry.Name));
+    }
+
+    [TestCaseSource(nameof(Null))]
+    public void A_null_is_refused_as_a_null(Action build) => Assert.That(build, Throws.ArgumentNullException);
 
     [Test]
     public void An_operator_knows_its_line()
