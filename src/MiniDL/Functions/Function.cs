@@ -15,7 +15,9 @@ public sealed class Function : IDisposable
     private readonly bool _ownsDevice;
     private readonly Mode _mode;
     private readonly ulong _seed;
-    private readonly List<(Shape[] Shapes, Executable Executable)> _compiled = [];
+    private const int MostShapes = 16;   // sets of input shapes that stay compiled, each with its memory
+
+    private readonly List<(Shape[] Shapes, Executable Executable)> _compiled = [];   // the last used at the end
     private bool _profiling;
 
     internal Function(Tensor[] inputs, Tensor[] outputs, Update[] updates, (Tensor Variable, Tensor Value)[] givens, Device? device, Mode mode, ulong seed)
@@ -36,6 +38,8 @@ public sealed class Function : IDisposable
     internal long Runs { get; private set; }
 
     internal bool IsDisposed { get; private set; }
+
+    internal int CompiledShapes => _compiled.Count;
 
     /// <summary>Runs on arrays, in the order of the inputs: computes the outputs, then applies the updates.</summary>
     /// <returns>The outputs, in buffers that are valid until the next run.</returns>
@@ -60,19 +64,20 @@ public sealed class Function : IDisposable
         return copies;
     }
 
-    /// <summary>Compiles for arrays of some shapes without running; the first run with these shapes is then as fast as the rest.</summary>
+    /// <summary>Compiles for arrays of some shapes without running; the first run with these shapes is then as fast as the rest. The 16 sets of
+    /// shapes last used stay compiled.</summary>
     public void Compile(params Shape[] shapes)
     {
         ArgumentNullException.ThrowIfNull(shapes);
-        CompiledFor([.. shapes.Select((shape, i) => i < _graph.Inputs.Length ? NDArray.Zeros(shape, _graph.Inputs[i].DType) : NDArray.Zeros(shape))]);
+        Prepare([.. shapes.Select((shape, i) => i < _graph.Inputs.Length ? NDArray.Zeros(shape, _graph.Inputs[i].DType) : NDArray.Zeros(shape))]);
     }
 
     /// <summary>The graph before and after each pass, the rules that fired and nearly fired, the stages with FLOPs and bytes, and the memory
-    /// plan, for the shapes last compiled.</summary>
+    /// plan, for the shapes last used.</summary>
     /// <exception cref="InvalidOperationException">It has neither run nor been compiled.</exception>
     public string Explain() => Latest("Explain").Explain();
 
-    /// <summary>The lowered program for the shapes last compiled; null on a device without one.</summary>
+    /// <summary>The lowered program for the shapes last used; null on a device without one.</summary>
     public Program? Program => Latest("Program").Program;
 
     /// <summary>Times each stage of the runs from now on.</summary>
@@ -82,7 +87,7 @@ public sealed class Function : IDisposable
         foreach ((_, Executable executable) in _compiled) executable.Profile(true);
     }
 
-    /// <summary>The mean time of each stage since StartProfile, for the shapes last compiled; stops timing.</summary>
+    /// <summary>The mean time of each stage since StartProfile, for the shapes last used; stops timing.</summary>
     public IReadOnlyList<StageTime> Profile()
     {
         IReadOnlyList<StageTime> times = Latest("Profile").Profile(false);
@@ -107,8 +112,17 @@ public sealed class Function : IDisposable
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         ObjectDisposedException.ThrowIf(_device.IsDisposed, _device);
-        foreach ((Shape[] shapes, Executable executable) in _compiled)
-            if (Fits(arrays, shapes)) return executable;
+        for (int i = _compiled.Count - 1; i >= 0; i--)
+        {
+            if (!Fits(arrays, _compiled[i].Shapes)) continue;
+            (Shape[] Shapes, Executable Executable) found = _compiled[i];
+            if (i < _compiled.Count - 1)
+            {
+                _compiled.RemoveAt(i);
+                _compiled.Add(found);
+            }
+            return found.Executable;
+        }
         return CompiledFor(arrays);
     }
 
@@ -128,6 +142,11 @@ public sealed class Function : IDisposable
         Executable executable = _device.Compile(_graph, shapes, _mode);
         if (_profiling) executable.Profile(true);
         _compiled.Add((shapes, executable));
+        if (_compiled.Count > MostShapes)
+        {
+            _compiled[0].Executable.Dispose();
+            _compiled.RemoveAt(0);
+        }
         return executable;
     }
 }

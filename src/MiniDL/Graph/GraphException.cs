@@ -29,7 +29,8 @@ public sealed class GraphException : Exception
         foreach (Tensor input in inputs)
         {
             Tensor named = BehindDimShuffles(input);
-            text.Append($"\n  {named.Label}: {named.Type}, made at {named.Source}").Append(named == input ? "" : $", here as {input.Type}");
+            string name = named.Op is Constant { Value.Count: 1 } ? named.Op.ToString() : named.Label;
+            text.Append($"\n  {name}: {named.Type}").Append(named.Source.IsKnown ? $", made at {named.Source}" : "").Append(named == input ? "" : $", here as {input.Type}");
         }
         return new GraphException(text.ToString());
     }

@@ -109,6 +109,7 @@ public static partial class T
     public static Tensor Range(int count, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         using var at = Source.Here(file, line);
+        if (count < 0) throw GraphException.About("range", $"a count of {count} is below 0", []);
         return MiniDL.Constant.Of(NDArray.From<int>([.. Enumerable.Range(0, count)], [count]));
     }
 

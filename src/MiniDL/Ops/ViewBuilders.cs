@@ -111,15 +111,3 @@ public readonly record struct Range(int Start, int Stop, int Step = 1)
     /// <summary>(start, stop, step).</summary>
     public static implicit operator Range((int Start, int Stop, int Step) range) => new(range.Start, range.Stop, range.Step);
 }
-
-/// <summary>The identity, with no gradient.</summary>
-public sealed record StopGradient : NotDifferentiable
-{
-    /// <inheritdoc/>
-    public override string Name => "stop_gradient";
-
-    /// <inheritdoc/>
-    public override TensorType Infer(ReadOnlySpan<Tensor> inputs) => inputs[0].Type;
-
-    internal override ReferenceArray Evaluate(ReadOnlySpan<ReferenceArray> inputs, TensorType type, in RunState run) => inputs[0];
-}

@@ -1,7 +1,8 @@
 // Algebra that never costs accuracy: neutral elements, double negations, views of views, sums of stretches.
 //
 // Gradients are written for clarity, not economy; this pass takes away what that leaves behind. The one thing to understand: a rule is
-// only here if it holds for NaN and infinity too. x * 0 -> 0 is not here.
+// only here if it holds for NaN and infinity too: x * 0 -> 0 is not here. The one thing that may change is the sign of a zero (-0 + 0 is 0, and
+// becomes -0).
 namespace MiniDL;
 
 /// <summary>Removes work that does nothing.</summary>
@@ -25,8 +26,8 @@ public sealed class Simplify : RulePass
         new("x * 1, 1 * x -> x", "neutral", (node, _) => Match.WithNumber(node, Arithmetic.Mul, out Tensor x, out double n) && n == 1 ? Fit(x, node) : null),
         new("x * -1 -> -x", "exact", (node, _) => Match.WithNumber(node, Arithmetic.Mul, out Tensor x, out double n) && n == -1 && x.Type == node.Type ? T.Neg(x) : null),
         new("x / 1 -> x", "neutral", (node, _) => Match.Is(node, Arithmetic.Div, out Tensor x, out Tensor b) && Match.IsNumber(b, 1) ? Fit(x, node) : null),
-        new("x / c -> x * (1 / c)", "a product is a quarter of a division; within one rounding", (node, _) =>
-            Match.Is(node, Arithmetic.Div, out Tensor x, out Tensor b) && Constant.ScalarOf(b) is { } c && float.IsNormal(1 / (float)c) && float.IsNormal((float)c) ? x * Number(1 / c, b) : null),
+        new("x / 2^k -> x * 2^-k", "a product is a quarter of a division, and by a power of two it is the same number", (node, _) =>
+            Match.Is(node, Arithmetic.Div, out Tensor x, out Tensor b) && Constant.ScalarOf(b) is { } c && float.IsPow2((float)Math.Abs(c)) && float.IsNormal(1 / (float)c) ? x * Number(1 / c, b) : null),
         new("1 / x -> reciprocal x", "one op", (node, _) => Match.Is(node, Arithmetic.Div, out Tensor one, out Tensor x) && Match.IsNumber(one, 1) && x.Type == node.Type ? T.Reciprocal(x) : null),
         new("--x -> x", "exact", (node, _) => Match.Is(node, Arithmetic.Neg, out Tensor n) && Match.Is(n, Arithmetic.Neg, out Tensor x) ? x : null),
         new("a + -b -> a - b", "exact", (node, _) => Match.Is(node, Arithmetic.Add, out Tensor a, out Tensor n) && Match.Is(n, Arithmetic.Neg, out Tensor b) ? a - b : null),

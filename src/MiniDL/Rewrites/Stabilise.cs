@@ -104,9 +104,28 @@ public sealed class Stabilise : RulePass
             ? -T.Softplus(x) : null;
     }
 
+    /// <summary>Notes a logarithm of probabilities that were summed, clipped or shifted first: there the softmax underflows all the same.</summary>
+    private static void NoteChangedProbabilities(Tensor log, PassReport report)
+    {
+        Tensor below = log.Inputs[0];
+        bool changed = false;
+        for (int depth = 0; depth < 4 && below.Inputs.Length > 0; depth++)
+        {
+            if (below.Op is SoftmaxOp { Kind: SoftmaxKind.Softmax })
+            {
+                if (changed) report.Near("log_softmax", log, "the probabilities are summed, clipped or shifted before the logarithm is taken; take it first");
+                return;
+            }
+            changed |= !Match.IsView(below.Op);
+            below = below.Inputs.ToArray().FirstOrDefault(input => input.Op is SoftmaxOp) ?? below.Inputs[0];
+        }
+    }
+
     private static Tensor? LogThroughView(Tensor node, PassReport report)
     {
-        if (!Match.Is(node, Exponentials.Log, out Tensor view) || !Match.IsView(view.Op)) return null;
+        if (!Match.Is(node, Exponentials.Log, out Tensor view)) return null;
+        NoteChangedProbabilities(node, report);
+        if (!Match.IsView(view.Op)) return null;
         Tensor below = view;
         while (Match.IsView(below.Op)) below = below.Inputs[0];
         bool worthIt = below.Op is SoftmaxOp { Kind: SoftmaxKind.Softmax } or Reduce { Kind: ReduceKind.Sum }

@@ -137,6 +137,26 @@ public sealed class FunctionTests(string deviceName)
     }
 
     [Test]
+    public void Only_the_shapes_last_used_stay_compiled_and_dropped_ones_come_back()
+    {
+        Tensor x = Vector("x");
+        using Function f = Function([x], Sum(x), device: _device);
+        for (int round = 0; round < 2; round++)
+            for (int n = 1; n <= 40; n++)
+                Assert.That(f.Run(NDArray.From([.. Enumerable.Repeat(2f, n)], [n])).Scalar(), Is.EqualTo(2 * n));
+        Assert.That(f.CompiledShapes, Is.EqualTo(16));
+    }
+
+    [Test]
+    public void The_floor_of_a_division_is_whole_at_multiples_of_the_divisor()
+    {
+        // With x * (1 / 41) instead of x / 41, 41 * (1 / 41) rounds to just below 1, and its floor is 0.
+        Tensor x = Vector("x");
+        using Function f = Function([x], Floor(x / 41), device: _device);
+        Assert.That(f.Eval(Vec(40, 41, 82, 164))[0].Doubles(), Is.EqualTo((double[])[0, 1, 2, 4]));
+    }
+
+    [Test]
     public void Results_are_gone_after_the_next_run()
     {
         Tensor x = Vector("x");

@@ -130,6 +130,18 @@ public sealed class StabiliseTests
     }
 
     [Test]
+    public void A_logarithm_of_changed_probabilities_is_noted_and_one_of_rearranged_ones_is_not()
+    {
+        Tensor z = Matrix("z"), t = Matrix("t"), p = Softmax(z);
+        foreach ((Tensor log, int notes) in new[] { (Log(Sum(t * p, 1)), 1), (Log(p + 1e-8f), 1), (Log(Clip(p, 1e-7f, 1)), 1), (Log(Transpose(p)), 0), (Log(p), 0), (Log(z), 0) })
+        {
+            var pipeline = new Pipeline();
+            pipeline.Run(new Stabilise(), [log]);
+            Assert.That(pipeline.Reports[0].Nearly.Count(near => near.Contains("take it first", StringComparison.Ordinal)), Is.EqualTo(notes), log.ToString());
+        }
+    }
+
+    [Test]
     public void A_sum_along_another_axis_is_not_a_softmax()
     {
         Tensor x = Input([3, 3], "x"), e = Exp(x);
