@@ -21,6 +21,7 @@ internal sealed class Jitter(ulong seed, RunState run, double scale = 1)
         double largest = tolerance.OfLargest ? LargestTerm(node, inputs, value, run) : 0;
         for (int i = 0; i < value.Data.Length; i++)
         {
+            if (!double.IsFinite(value.Data[i])) continue;   // infinity moved a little is infinity, not NaN
             double unit = 2 * Philox.Uniform(seed, stream, 0, (uint)i) - 1;
             value.Data[i] += unit * relative * (tolerance.OfLargest ? largest : Math.Abs(value.Data[i]));
         }

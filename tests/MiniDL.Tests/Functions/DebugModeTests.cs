@@ -19,6 +19,12 @@ internal sealed class DebugModeTests
         for (int i = 0; i < x.Length; i++) y[i] = float.IsNaN(x[i]) ? 0 : x[i];
     });
 
+    /// <summary>1 / x, except that infinity becomes a large number: what clamping would do.</summary>
+    private static readonly Elementwise s_losesInfinity = Elementwise.Unary("loses_infinity", x => 1 / x, (_, _, g) => g, "1.0f / {0}", (x, y) =>
+    {
+        for (int i = 0; i < x.Length; i++) y[i] = Math.Clamp(1 / x[i], -1e30f, 1e30f);
+    });
+
     /// <summary>a &gt; b, except that it is false for the last of a tile.</summary>
     private static readonly Elementwise s_wrongGreater = Elementwise.Binary("wrong_greater", (a, b) => a > b ? 1 : 0, (_, _, _, _) => (null, null), "{0} > {1}", (a, b, y) =>
     {
@@ -54,6 +60,14 @@ internal sealed class DebugModeTests
             Assert.That(message, Does.Contain("is 0.500500023, the reference says 0.5"));
             Assert.That(message, Does.Contain($"asked for at {line}"));
         }
+    }
+
+    [Test]
+    public void AnInfinityThatIsLostIsFound()
+    {
+        Tensor x = Vector("x");
+        string message = MessageOf([x], [s_losesInfinity.Of(x)], [], NDArray.From([1f, 0f, 2f], [3]));
+        Assert.That(message, Does.Contain("element 1 of "));
     }
 
     [Test]
