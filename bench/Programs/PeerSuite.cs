@@ -14,7 +14,7 @@ namespace MiniDL.Bench.Programs;
 internal sealed partial class PeerSuite(string? dataFolder, string script, int threads, int steps, int rounds)
 {
     /// <summary>Where the peer's script is looked for.</summary>
-    public const string DefaultScript = "../shared/peers/torch_progression.py";
+    public static string DefaultScript => Path.Combine(AppContext.BaseDirectory, "peers", "torch_progression.py");
 
     private const string Python = "/usr/bin/python3";   // the system's, for which distributions package PyTorch
 
