@@ -13,9 +13,3 @@ public interface IKernelCompiler
     /// <returns>One result for each source, in order.</returns>
     IReadOnlyList<CompiledKernel> Compile(IReadOnlyList<KernelSource> sources, string architecture);
 }
-
-/// <summary>A kernel compiled for one architecture.</summary>
-/// <param name="Source">What was compiled.</param>
-/// <param name="Ptx">The PTX, as text in UTF-8.</param>
-/// <param name="Cubin">The machine code, or empty.</param>
-public sealed record CompiledKernel(KernelSource Source, byte[] Ptx, byte[] Cubin);
