@@ -44,14 +44,14 @@ internal sealed class HostStages : IKernelCompiler, IDisposable
     public IReadOnlyList<CompiledKernel> Compile(IReadOnlyList<KernelSource> sources, string architecture)
     {
         Compiled.AddRange(sources.Select(source => source.Name));
-        return [.. sources.Select(source => new CompiledKernel(source, System.Text.Encoding.UTF8.GetBytes(PtxEntries.Empty(source.Name, source.Text.Split('\n')[1].Split(' '))), []))];
+        return [.. sources.Select(source => new CompiledKernel(source, architecture, System.Text.Encoding.UTF8.GetBytes(PtxEntries.Empty(source.Name, source.Text.Split('\n')[1].Split(' '))), [], null))];
     }
 
     /// <summary>Makes the host ready for the launches of a function, compiled for some shapes.</summary>
     public Function Ready(Function function, params Shape[] shapes)
     {
         function.Compile(shapes);
-        Program program = function.Program!;
+        MiniDL.Program program = function.Program!;
         var ready = new CpuProgram(program, _team);
         NDArray[] inputs = [.. program.Inputs.Select(input => NDArray.Zeros(input.Node.Shape, input.DType))];
         ready.Memory.SetInputs(inputs);

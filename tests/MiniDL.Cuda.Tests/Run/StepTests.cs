@@ -20,7 +20,7 @@ internal sealed class StepTests : RunFixture
     public void Compiling_loads_kernels_and_allocates_and_runs_nothing()
     {
         (Function function, _) = Small();
-        Program program = function.Program!;
+        MiniDL.Program program = function.Program!;
         // Run state 16 bytes; x at 64, y at 128, 20 bytes each; the arena at the next multiple of 256, behind it 128 bytes of scratch and 256 of nobody's.
         long arena = 256, scratch = arena + (program.ArenaBytes + 255) / 256 * 256;
         string[] expected =
@@ -74,7 +74,7 @@ internal sealed class StepTests : RunFixture
         string[] calls = CallsSince(start);
         string block = BlockOf(calls.Single(line => line.StartsWith("upload", StringComparison.Ordinal) && line.Contains("148 bytes", StringComparison.Ordinal)));
         string values = block == "m0" ? "m1" : "m0";
-        Program program = function.Program!;
+        MiniDL.Program program = function.Program!;
         long arena = 256, scratch = arena + (program.ArenaBytes + 255) / 256 * 256;
 
         string[] launches = [.. calls.Where(line => line.Contains("<<<", StringComparison.Ordinal))];

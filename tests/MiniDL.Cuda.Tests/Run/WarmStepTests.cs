@@ -10,7 +10,7 @@ internal sealed class WarmStepTests
 {
     private sealed class NoCompiler : IKernelCompiler
     {
-        public IReadOnlyList<CompiledKernel> Compile(IReadOnlyList<KernelSource> sources, string architecture) => [.. sources.Select(source => new CompiledKernel(source, [], []))];
+        public IReadOnlyList<CompiledKernel> Compile(IReadOnlyList<KernelSource> sources, string architecture) => [.. sources.Select(source => new CompiledKernel(source, architecture, [], [], null))];
     }
 
     [Test]
