@@ -11,7 +11,7 @@ internal static class StagePlanner
     /// <exception cref="InvalidOperationException">No planner knows the stage: a mistake in MiniDL.</exception>
     public static IReadOnlyList<Step> Plan(Stage stage, PlanOptions options) => stage switch
     {
-        // Each case becomes the call of its planner when that is there: FusedStage fused => FusedSteps.Plan(fused, options), and so on.
+        FusedStage fused => FusedSteps.Plan(fused, options),
         _ => throw new InvalidOperationException($"no plan for stage {stage.Name} yet ({stage.GetType().Name} on {options.Gpu.Name})"),
     };
 }
