@@ -11,7 +11,9 @@ internal static class StagePlanner
     /// <exception cref="InvalidOperationException">No planner knows the stage: a mistake in MiniDL.</exception>
     public static IReadOnlyList<Step> Plan(Stage stage, PlanOptions options) => stage switch
     {
-        FusedStage fused => FusedSteps.Plan(fused, options),
+        FusedStage fused => TransposeSteps.TryPlan(fused, options) ?? FusedSteps.Plan(fused, options),
+        PoolStage pool => PoolSteps.Plan(pool, null, options),
+        IndexStage index => IndexSteps.Plan(index, options),
         _ => throw new InvalidOperationException($"no plan for stage {stage.Name} yet ({stage.GetType().Name} on {options.Gpu.Name})"),
     };
 }
