@@ -177,6 +177,19 @@ public sealed unsafe class DriverGpuTests
     }
 
     [Test]
+    public void A_launch_allocates_nothing_on_the_managed_heap()
+    {
+        using IGpuModule module = _gpu.LoadModule(TestKernels.Ptx, []);
+        IGpuKernel kernel = _gpu.GetKernel(module, "add");
+        using IGpuMemory x = Upload([0, 0]);
+        Add(kernel, x, 1, blocks: 1, threads: 2);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++) Add(kernel, x, 1, blocks: 1, threads: 2);
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(Download(x, 2), Is.All.EqualTo(101));
+    }
+
+    [Test]
     public void Another_thread_may_go_on()
     {
         using IGpuMemory x = Upload([1, 2]);
