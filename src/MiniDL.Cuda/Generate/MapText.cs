@@ -75,7 +75,7 @@ internal sealed class MapText
     {
         IEnumerable<string> inputs = _inputs.Select(i => $"{CudaText.TypeOf(Body.Instructions[i].DType)} {_text.Variable(i)}");
         IEnumerable<string> outputs = Returns ? [] : Body.Stores.Select(store => $"{CudaText.TypeOf(store.View.Buffer.DType)}& {Result(store)}");
-        string type = Returns ? CudaText.TypeOf(Body.Stores[0].View.Buffer.DType) : "void";
+        string type = Returns ? CudaText.TypeOf(Body.Instructions[Body.Stores[0].Value].DType) : "void";
         using (writer.Block($"__device__ __forceinline__ {type} {Function}({string.Join(", ", inputs.Concat(outputs))})"))
         {
             WriteStatements(writer, _text);
@@ -144,28 +144,43 @@ internal sealed class MapText
 
     private string Pointer(int input) => _pointer(((Load)Body.Instructions[input]).View.Buffer);
 
-    private void WriteFour(CudaWriter writer)
+    /// <summary>Loads what the function takes for the four positions from <c>i</c> on.</summary>
+    public void WriteLoadsOfFour(CudaWriter writer)
     {
         foreach (int input in _inputs.Where(input => !IsHoisted(input))) WriteLoad(writer, input, "i");
+    }
+
+    /// <summary>The call of the function for the k-th of four positions.</summary>
+    public string CallOfFour(params IEnumerable<string> results) =>
+        $"{Function}({string.Join(", ", _inputs.Select(input => IsArray(input) ? $"{_text.Variable(input)}[k]" : _text.Variable(input)).Concat(results))})";
+
+    /// <summary>The call of the function for one position.</summary>
+    public string Call(string position, params IEnumerable<string> results)
+    {
+        IEnumerable<string> arguments = _inputs.Select(input => IsHoisted(input) ? _text.Variable(input) : Body.Instructions[input] is RandomNumbers random
+            ? BodyText.RandomCall(random, position) : $"{Pointer(input)}[{_indices[input].At(position)}]");
+        return $"{Function}({string.Join(", ", arguments.Concat(results))})";
+    }
+
+    private void WriteFour(CudaWriter writer)
+    {
+        WriteLoadsOfFour(writer);
         foreach (Store store in Body.Stores) writer.Line($"{CudaText.TypeOf(store.View.Buffer.DType)} {Result(store)}[4];");
-        string[] arguments = [.. _inputs.Select(input => IsArray(input) ? $"{_text.Variable(input)}[k]" : _text.Variable(input))];
         writer.Line("#pragma unroll");
-        writer.Line(Returns ? $"for (int k = 0; k < 4; k++) {Result(Body.Stores[0])}[k] = {Function}({string.Join(", ", arguments)});"
-            : $"for (int k = 0; k < 4; k++) {Function}({string.Join(", ", arguments.Concat(Body.Stores.Select(store => $"{Result(store)}[k]")))});");
+        string call = Returns ? $"{Result(Body.Stores[0])}[k] = {CallOfFour()}" : CallOfFour(Body.Stores.Select(store => $"{Result(store)}[k]"));
+        writer.Line($"for (int k = 0; k < 4; k++) {call};");
         foreach (Store store in Body.Stores) writer.Line($"store4({_pointer(store.View.Buffer)} + {new IndexText(store.View.Map).At("i")}, {Result(store)});");
     }
 
     private void WriteOne(CudaWriter writer, string position)
     {
-        IEnumerable<string> arguments = _inputs.Select(input => IsHoisted(input) ? _text.Variable(input) : Body.Instructions[input] is RandomNumbers random
-            ? BodyText.RandomCall(random, position) : $"{Pointer(input)}[{_indices[input].At(position)}]");
         if (Returns)
         {
-            writer.Line($"{Target(Body.Stores[0], position)} = {Function}({string.Join(", ", arguments)});");
+            writer.Line($"{Target(Body.Stores[0], position)} = {Call(position)};");
             return;
         }
         foreach (Store store in Body.Stores) writer.Line($"{CudaText.TypeOf(store.View.Buffer.DType)} {Result(store)};");
-        writer.Line($"{Function}({string.Join(", ", arguments.Concat(Body.Stores.Select(Result)))});");
+        writer.Line($"{Call(position, Body.Stores.Select(Result))};");
         foreach (Store store in Body.Stores) writer.Line($"{Target(store, position)} = {Result(store)};");
     }
 
