@@ -18,6 +18,7 @@ internal sealed class MapText
     private readonly BodyText _text;
     private readonly string _name;
     private readonly Func<Buffer, string> _pointer;
+    private readonly Buffer? _given;
     private readonly int[] _inputs;      // loads and random numbers: the parameters of the function
     private readonly Dictionary<int, IndexText> _indices = [];
     private readonly int _period;        // of what is loaded once for several positions; 0 for none
@@ -26,9 +27,10 @@ internal sealed class MapText
     /// <param name="body">The body, of at least one position.</param>
     /// <param name="name">What names its functions.</param>
     /// <param name="pointer">The name of a buffer's pointer.</param>
-    public MapText(FusedBody body, string name, Func<Buffer, string> pointer)
+    /// <param name="given">A buffer whose element is at hand as the variable that <paramref name="pointer"/> names.</param>
+    public MapText(FusedBody body, string name, Func<Buffer, string> pointer, Buffer? given = null)
     {
-        (Body, _text, _name, _pointer) = (body, new BodyText(body, pointer), name, pointer);
+        (Body, _text, _name, _pointer, _given) = (body, new BodyText(body, pointer), name, pointer, given);
         _inputs = [.. Enumerable.Range(0, body.Instructions.Count).Where(i => body.Instructions[i] is Load or RandomNumbers)];
         foreach (int input in _inputs)
             if (body.Instructions[input] is Load load) _indices[input] = new IndexText(load.View.Map);
@@ -157,8 +159,12 @@ internal sealed class MapText
     /// <summary>The call of the function for one position.</summary>
     public string Call(string position, params IEnumerable<string> results)
     {
-        IEnumerable<string> arguments = _inputs.Select(input => IsHoisted(input) ? _text.Variable(input) : Body.Instructions[input] is RandomNumbers random
-            ? BodyText.RandomCall(random, position) : $"{Pointer(input)}[{_indices[input].At(position)}]");
+        IEnumerable<string> arguments = _inputs.Select(input => Body.Instructions[input] switch
+        {
+            RandomNumbers random => BodyText.RandomCall(random, position),
+            Load load when load.View.Buffer == _given => _pointer(_given),
+            _ => IsHoisted(input) ? _text.Variable(input) : $"{Pointer(input)}[{_indices[input].At(position)}]",
+        });
         return $"{Function}({string.Join(", ", arguments.Concat(results))})";
     }
 
@@ -172,7 +178,8 @@ internal sealed class MapText
         foreach (Store store in Body.Stores) writer.Line($"store4({_pointer(store.View.Buffer)} + {new IndexText(store.View.Map).At("i")}, {Result(store)});");
     }
 
-    private void WriteOne(CudaWriter writer, string position)
+    /// <summary>Computes and stores one position.</summary>
+    public void WriteOne(CudaWriter writer, string position)
     {
         if (Returns)
         {
