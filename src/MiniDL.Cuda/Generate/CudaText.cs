@@ -17,7 +17,7 @@ internal static class CudaText
         "return", "short", "signed", "sizeof", "static", "struct", "switch", "template", "this", "throw", "true", "try", "typedef", "typename", "union", "unsigned", "using",
         "virtual", "void", "volatile", "while", "and", "or", "not", "xor", "linux", "unix", "uint", "uint64", "float4", "uchar4", "int4",
         // What generated kernels call things themselves.
-        "i", "j", "k", "t", "v", "run", "row", "column", "lane", "block", "thread", "count", "first", "result", "part", "partials", "load4", "store4", "uniform", "uniform4",
+        "i", "j", "k", "t", "v", "run", "row", "column", "lane", "block", "thread", "count", "first", "result", "part", "partials", "r", "m", "w", "start", "end", "outer", "folded", "rows", "inside", "min", "max", "load4", "store4", "uniform", "uniform4",
         "bernoulli", "bernoulli4", "normal", "normal4", "philox", "random_words", "max_nan", "min_nan", "expf", "logf", "log1pf", "expm1f", "sinf", "cosf", "tanhf", "erff",
         "sqrtf", "rsqrtf", "fabsf", "fmaxf", "floorf", "powf", "NAN", "INFINITY", "INT_MIN", "INT_MAX", "blockIdx", "threadIdx",
     ];
@@ -54,7 +54,8 @@ internal static class CudaText
     public static string Identifier(Buffer buffer)
     {
         string name = Identifier(buffer.Name);
-        bool looksLikeAValue = name[0] == 'v' && name.Length > 1 && char.IsAsciiDigit(name[1]);
-        return s_reserved.Contains(name) || looksLikeAValue || name.StartsWith("__", StringComparison.Ordinal) ? $"b{buffer.Id}_{name.TrimStart('_')}" : name;
+        bool looksGenerated = (name[0] is 'v' or 'p' or 'e' && name.Length > 1 && char.IsAsciiDigit(name[1])) || name.StartsWith("__", StringComparison.Ordinal)
+            || name.StartsWith("new_", StringComparison.Ordinal) || name.EndsWith("_at", StringComparison.Ordinal) || name.EndsWith("_so_far", StringComparison.Ordinal);
+        return looksGenerated || s_reserved.Contains(name) ? $"b{buffer.Id}_{name.TrimStart('_')}" : name;
     }
 }

@@ -37,7 +37,7 @@ internal static class FusedSteps
     private static KernelStep Alone(FusedStage stage, string name, FusedBody body, IReadOnlyDictionary<Buffer, long> scratch)
     {
         var parameters = new Parameters(body) { Scratch = scratch };
-        return body.Columns > 1 ? Rows(stage, $"rows_{name}", body, parameters, CutBody.BytesOf(scratch)) : Map(stage, $"map_{name}", body, parameters, CutBody.BytesOf(scratch));
+        return body.Columns > 1 ? Rows(stage, $"rows_{name}", body, parameters, CutBody.BytesOf(scratch)) : Map(stage, stage.Name, $"map_{name}", body, parameters, CutBody.BytesOf(scratch));
     }
 
     private static KernelStep Rows(FusedStage stage, string name, FusedBody body, Parameters parameters, long scratchBytes)
@@ -50,12 +50,13 @@ internal static class FusedSteps
         return KernelText.Step(stage, name, writer, rows.Plan.Blocks, rows.Plan.Threads, parameters.Arguments, scratchBytes);
     }
 
-    private static KernelStep Map(FusedStage stage, string name, FusedBody body, Parameters parameters, long scratchBytes)
+    /// <summary>The launch of a single body without rows.</summary>
+    internal static KernelStep Map(Stage stage, string title, string name, FusedBody body, Parameters parameters, long scratchBytes)
     {
-        var map = new MapText(body, CudaText.Identifier(stage.Name), buffer => parameters[buffer]);
+        var map = new MapText(body, CudaText.Identifier(title), buffer => parameters[buffer]);
         int threads = KernelText.BlockFor(map.Threads), blocks = KernelText.Blocks(map.Threads, threads);
         var writer = new CudaWriter();
-        KernelText.WriteHead(writer, $"{stage.Name}, for each of {body.Rows} elements:", body.Lines(), parameters.Described,
+        KernelText.WriteHead(writer, $"{title}, for each of {body.Rows} elements:", body.Lines(), parameters.Described,
             KernelText.Launch(blocks, threads, map.Share), KernelText.Includes([body], map.ByFour));
         map.WriteFunction(writer);
         writer.Line();
@@ -98,7 +99,14 @@ internal static class FusedSteps
         using (writer.Block(KernelText.Signature($"map_{name}", parameters.Declarations, threads)))
         {
             int first = 0;
-            foreach (Family family in families) first = WriteFamily(writer, family, parameters, first, blocks);
+            foreach (Family family in families)
+            {
+                int end = first + family.Members.Sum(member => member.Blocks);
+                if (families.Count == 1) WriteFamily(writer, family, parameters, first);
+                else
+                    using (writer.Block((first > 0 ? "else " : "") + $"if (blockIdx.x < {end})")) WriteFamily(writer, family, parameters, first);
+                first = end;
+            }
         }
         return KernelText.Step(stage, $"map_{name}", writer, blocks, threads, parameters.Arguments);
     }
@@ -135,27 +143,24 @@ internal static class FusedSteps
         return families;
     }
 
-    /// <summary>Finds the member that this block belongs to, and calls the family's function for it. Returns the first block of the next family.</summary>
-    private static int WriteFamily(CudaWriter writer, Family family, Parameters parameters, int first, int blocks)
+    /// <summary>Finds the member that this block belongs to, and calls the family's function for it.</summary>
+    private static void WriteFamily(CudaWriter writer, Family family, Parameters parameters, int first)
     {
-        int end = first + family.Members.Sum(member => member.Blocks);
-        using CudaWriter.Scope scope = writer.Block(end == blocks ? "" : $"if (blockIdx.x < {end})");
         for (int i = 0; i < family.Types.Count; i++) writer.Line($"{family.Types[i]} p{i};");
         writer.Line("uint block = blockIdx.x, count;");
         for (int i = 0; i < family.Members.Count; i++)
         {
             (FusedBody body, IReadOnlyList<Buffer> buffers, int own) = family.Members[i];
             bool isLast = i == family.Members.Count - 1;
-            using (writer.Block((i > 0 ? "else " : "") + (isLast ? "" : $"if (block < {first + own})")))
+            using (writer.Block(((i > 0 ? "else " : "") + (isLast ? "" : $"if (block < {first + own})")).TrimEnd()))
             {
                 foreach ((Buffer buffer, int p) in buffers.Select((buffer, p) => (buffer, p))) writer.Line($"p{p} = {parameters[buffer]};");
-                writer.Line($"count = {body.Rows};{(first > 0 ? $" block -= {first};" : "")}");
+                writer.Line($"count = {body.Rows};");
+                if (first > 0) writer.Line($"block -= {first};");
             }
             first += own;
         }
         string run = family.NeedsRun ? ", run" : "";
         writer.Line($"{family.Name}({string.Join(", ", family.Types.Select((_, p) => $"p{p}"))}{run}, {KernelText.Threads} * block + threadIdx.x, count);");
-        if (end != blocks) writer.Line("return;");
-        return end;
     }
 }

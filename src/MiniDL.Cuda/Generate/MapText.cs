@@ -18,6 +18,7 @@ internal sealed class MapText
     private readonly BodyText _text;
     private readonly string _name;
     private readonly Func<Buffer, string> _pointer;
+    private readonly Buffer? _given;
     private readonly int[] _inputs;      // loads and random numbers: the parameters of the function
     private readonly Dictionary<int, IndexText> _indices = [];
     private readonly int _period;        // of what is loaded once for several positions; 0 for none
@@ -26,9 +27,10 @@ internal sealed class MapText
     /// <param name="body">The body, of at least one position.</param>
     /// <param name="name">What names its functions.</param>
     /// <param name="pointer">The name of a buffer's pointer.</param>
-    public MapText(FusedBody body, string name, Func<Buffer, string> pointer)
+    /// <param name="given">A buffer whose element is at hand as the variable that <paramref name="pointer"/> names.</param>
+    public MapText(FusedBody body, string name, Func<Buffer, string> pointer, Buffer? given = null)
     {
-        (Body, _text, _name, _pointer) = (body, new BodyText(body, pointer), name, pointer);
+        (Body, _text, _name, _pointer, _given) = (body, new BodyText(body, pointer), name, pointer, given);
         _inputs = [.. Enumerable.Range(0, body.Instructions.Count).Where(i => body.Instructions[i] is Load or RandomNumbers)];
         foreach (int input in _inputs)
             if (body.Instructions[input] is Load load) _indices[input] = new IndexText(load.View.Map);
@@ -75,7 +77,7 @@ internal sealed class MapText
     {
         IEnumerable<string> inputs = _inputs.Select(i => $"{CudaText.TypeOf(Body.Instructions[i].DType)} {_text.Variable(i)}");
         IEnumerable<string> outputs = Returns ? [] : Body.Stores.Select(store => $"{CudaText.TypeOf(store.View.Buffer.DType)}& {Result(store)}");
-        string type = Returns ? CudaText.TypeOf(Body.Stores[0].View.Buffer.DType) : "void";
+        string type = Returns ? CudaText.TypeOf(Body.Instructions[Body.Stores[0].Value].DType) : "void";
         using (writer.Block($"__device__ __forceinline__ {type} {Function}({string.Join(", ", inputs.Concat(outputs))})"))
         {
             WriteStatements(writer, _text);
@@ -144,28 +146,48 @@ internal sealed class MapText
 
     private string Pointer(int input) => _pointer(((Load)Body.Instructions[input]).View.Buffer);
 
-    private void WriteFour(CudaWriter writer)
+    /// <summary>Loads what the function takes for the four positions from <c>i</c> on.</summary>
+    public void WriteLoadsOfFour(CudaWriter writer)
     {
         foreach (int input in _inputs.Where(input => !IsHoisted(input))) WriteLoad(writer, input, "i");
+    }
+
+    /// <summary>The call of the function for the k-th of four positions.</summary>
+    public string CallOfFour(params IEnumerable<string> results) =>
+        $"{Function}({string.Join(", ", _inputs.Select(input => IsArray(input) ? $"{_text.Variable(input)}[k]" : _text.Variable(input)).Concat(results))})";
+
+    /// <summary>The call of the function for one position.</summary>
+    public string Call(string position, params IEnumerable<string> results)
+    {
+        IEnumerable<string> arguments = _inputs.Select(input => Body.Instructions[input] switch
+        {
+            RandomNumbers random => BodyText.RandomCall(random, position),
+            Load load when load.View.Buffer == _given => _pointer(_given),
+            _ => IsHoisted(input) ? _text.Variable(input) : $"{Pointer(input)}[{_indices[input].At(position)}]",
+        });
+        return $"{Function}({string.Join(", ", arguments.Concat(results))})";
+    }
+
+    private void WriteFour(CudaWriter writer)
+    {
+        WriteLoadsOfFour(writer);
         foreach (Store store in Body.Stores) writer.Line($"{CudaText.TypeOf(store.View.Buffer.DType)} {Result(store)}[4];");
-        string[] arguments = [.. _inputs.Select(input => IsArray(input) ? $"{_text.Variable(input)}[k]" : _text.Variable(input))];
         writer.Line("#pragma unroll");
-        writer.Line(Returns ? $"for (int k = 0; k < 4; k++) {Result(Body.Stores[0])}[k] = {Function}({string.Join(", ", arguments)});"
-            : $"for (int k = 0; k < 4; k++) {Function}({string.Join(", ", arguments.Concat(Body.Stores.Select(store => $"{Result(store)}[k]")))});");
+        string call = Returns ? $"{Result(Body.Stores[0])}[k] = {CallOfFour()}" : CallOfFour(Body.Stores.Select(store => $"{Result(store)}[k]"));
+        writer.Line($"for (int k = 0; k < 4; k++) {call};");
         foreach (Store store in Body.Stores) writer.Line($"store4({_pointer(store.View.Buffer)} + {new IndexText(store.View.Map).At("i")}, {Result(store)});");
     }
 
-    private void WriteOne(CudaWriter writer, string position)
+    /// <summary>Computes and stores one position.</summary>
+    public void WriteOne(CudaWriter writer, string position)
     {
-        IEnumerable<string> arguments = _inputs.Select(input => IsHoisted(input) ? _text.Variable(input) : Body.Instructions[input] is RandomNumbers random
-            ? BodyText.RandomCall(random, position) : $"{Pointer(input)}[{_indices[input].At(position)}]");
         if (Returns)
         {
-            writer.Line($"{Target(Body.Stores[0], position)} = {Function}({string.Join(", ", arguments)});");
+            writer.Line($"{Target(Body.Stores[0], position)} = {Call(position)};");
             return;
         }
         foreach (Store store in Body.Stores) writer.Line($"{CudaText.TypeOf(store.View.Buffer.DType)} {Result(store)};");
-        writer.Line($"{Function}({string.Join(", ", arguments.Concat(Body.Stores.Select(Result)))});");
+        writer.Line($"{Call(position, Body.Stores.Select(Result))};");
         foreach (Store store in Body.Stores) writer.Line($"{Target(store, position)} = {Result(store)};");
     }
 
