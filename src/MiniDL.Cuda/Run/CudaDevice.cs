@@ -31,7 +31,7 @@ public sealed class CudaDevice : Device
         {
             return new CudaDevice(gpu, NvrtcCompiler.Create(), options, ownsGpu: true) { PrepareProducts = gpu.EnsureGemm };
         }
-        catch (MissingLibraryException)
+        catch
         {
             gpu.Dispose();
             throw;
