@@ -101,11 +101,11 @@ internal sealed class ResourcesSuite
         }
         Line[] spilling = [.. lines.Where(line => line.Resources.SpillBytes > 0)];
         foreach (Line line in spilling) Console.WriteLine($"spills: {line.Name} on {line.Architecture}, {line.Resources.SpillBytes} bytes");
-        Console.WriteLine($"{lines.Count} kernels, {spilling.Length} of them spill registers. Occupancy is limited by t threads, b blocks, r registers, s shared memory.");
+        Console.WriteLine($"{lines.Count} kernels over {architectures.Length} architectures, {spilling.Length} of which spill registers. What limits occupancy: t threads, b blocks, r registers, s shared memory.");
     }
 
     // "32 100%t"
-    private static string Cell(Line line) => $"{line.Resources.Registers} {line.Occupancy.Fraction,4:P0}{line.Occupancy.Limiter switch
+    private static string Cell(Line line) => $"{line.Resources.Registers} {100 * line.Occupancy.Fraction,3:F0}%{line.Occupancy.Limiter switch
     {
         OccupancyLimiter.Threads => 't',
         OccupancyLimiter.Blocks => 'b',
