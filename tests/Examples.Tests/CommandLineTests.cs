@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace MiniDL.Examples.Tests;
@@ -32,7 +33,8 @@ public sealed class CommandLineTests
     [TestCase("logistic --batch", "--batch")]
     [TestCase("logistic --seed 99999999999", "99999999999")]
     [TestCase("logistic --threads 0", "--threads")]
-    [TestCase("logistic --device cuda", "this build has no such device yet")]
+    [TestCase("logistic --gemm mkl", "--gemm takes cublas or handwritten, not 'mkl'")]
+    [TestCase("logistic --bindings pinvoke", "--bindings takes driver or managedcuda, not 'pinvoke'")]
     [TestCase("logistic --device sim", "this build has no such device yet")]
     [TestCase("logistic --device sim:h100", "sim:h100")]
     [TestCase("logistic --device tpu", "tpu")]
@@ -44,6 +46,31 @@ public sealed class CommandLineTests
             Assert.That(code, Is.EqualTo(2));
             Assert.That(errors, Does.StartWith("error: ").And.Contain(named).And.Not.Contain("   at "));
             Assert.That(output, Is.Empty);
+        }
+    }
+
+    [Test]
+    public void Without_an_NVIDIA_driver_the_cuda_device_says_what_is_missing_and_exits_with_1()
+    {
+        if (NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1", out _)) Assert.Ignore("this machine has a driver");
+        (int code, string output, string errors) = Run("logistic", "--device", "cuda", "--data", _data.Folder);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(code, Is.EqualTo(1));
+            Assert.That(errors, Does.StartWith("error: NVIDIA's driver was not found.\nTried:\n").And.Contain("libcuda.so.1").Or.Contain("nvcuda.dll"));
+            Assert.That(errors, Does.Contain("--device sim").And.Not.Contain("   at "));
+            Assert.That(output, Is.Empty);
+        }
+    }
+
+    [Test]
+    public void Bindings_that_this_build_lacks_are_told_how_to_be_built()
+    {
+        (int code, _, string errors) = Run("logistic", "--device", "cuda", "--bindings", "managedcuda");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(code, Is.EqualTo(1));
+            Assert.That(errors, Does.StartWith("error: ManagedCuda was not found.").And.Contain("-p:ManagedCuda=true"));
         }
     }
 
@@ -154,13 +181,14 @@ public sealed class CommandLineTests
     }
 
     [Test]
-    public void Doctor_tells_of_runtime_vectors_data_and_devices()
+    public void Doctor_tells_of_runtime_vectors_data_libraries_and_devices()
     {
         (int code, string output, _) = Run("doctor", "--data", _data.Folder);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(code, Is.Zero);
             Assert.That(output, Does.Contain(".NET").And.Contain("512 bits").And.Contain(_data.Folder).And.Contain("reference"));
+            Assert.That(output, Does.Contain("driver ").And.Contain("NVRTC ").And.Contain("cuBLAS ").And.Contain("kernels "));
         }
     }
 
