@@ -17,9 +17,17 @@ public static class Devices
         "cpu" => Device.Cpu(options.Threads),
         "reference" => Device.Reference(),
         "cuda" when options.Bindings == "driver" => CudaDevice.Open(options.Cuda),
-        "cuda" => throw new MissingLibraryException("ManagedCuda", ["this build was made without it"], "Build with -p:ManagedCuda=true (the README says what that needs), or leave --bindings out."),
+        "cuda" => ManagedCudaDevice(options.Cuda),
         var other => throw new UsageException($"--device {other}: this build has no such device yet; it has cpu, reference and cuda"),
     };
+
+#if MANAGED_CUDA
+    private static CudaDevice ManagedCudaDevice(CudaOptions options) =>
+        new(MiniDL.Cuda.ManagedCuda.ManagedCudaGpu.Open(options.Ordinal), MiniDL.Cuda.ManagedCuda.ManagedNvrtc.Create(), options, ownsGpu: true);
+#else
+    private static CudaDevice ManagedCudaDevice(CudaOptions _) =>
+        throw new MissingLibraryException("ManagedCuda", ["this build was made without it"], "Build with -p:ManagedCuda=true (the README says what that needs), or leave --bindings out.");
+#endif
 
     /// <summary>What is wrong with the name of a device, or null.</summary>
     public static string? Problem(string name) =>
