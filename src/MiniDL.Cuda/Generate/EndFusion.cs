@@ -66,7 +66,8 @@ internal sealed class EndFusion
         if (!IsSmallMap(map)) return false;
         foreach (Buffer value in map.Reads.Select(view => view.Buffer).Distinct())
         {
-            int from = _stages.FindLastIndex(at - 1, stage => Writes(stage, value));
+            int from = at - 1;
+            while (from >= 0 && !Writes(_stages[from], value)) from--;
             if (from < 0 || value.DType != DType.Float32) continue;
             StageWithEnds? ended = _stages[from] as StageWithEnds;
             Stage core = ended?.Core ?? _stages[from];

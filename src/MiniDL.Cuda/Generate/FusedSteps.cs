@@ -53,7 +53,7 @@ internal static class FusedSteps
     /// <summary>The launch of a single body without rows.</summary>
     internal static KernelStep Map(Stage stage, string title, string name, FusedBody body, Parameters parameters, long scratchBytes)
     {
-        var map = new MapText(body, CudaText.Identifier(title), buffer => parameters[buffer]);
+        var map = new MapText(body, CudaText.Identifier(title), buffer => parameters[buffer], isShared: true);
         int threads = KernelText.BlockFor(map.Threads), blocks = KernelText.Blocks(map.Threads, threads);
         var writer = new CudaWriter();
         KernelText.WriteHead(writer, $"{title}, for each of {body.Rows} elements:", body.Lines(), parameters.Described,
@@ -130,7 +130,7 @@ internal static class FusedSteps
 
             string TextOf(string label, out bool byFour, out int threads)
             {
-                var map = new MapText(body, label, buffer => $"p{own.Buffers.ToList().IndexOf(buffer)}");
+                var map = new MapText(body, label, buffer => $"p{own.Buffers.ToList().IndexOf(buffer)}", isShared: true);
                 (byFour, threads) = (map.ByFour, map.Threads);
                 var writer = new CudaWriter();
                 map.WriteFunction(writer);

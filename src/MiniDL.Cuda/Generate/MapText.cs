@@ -28,7 +28,8 @@ internal sealed class MapText
     /// <param name="name">What names its functions.</param>
     /// <param name="pointer">The name of a buffer's pointer.</param>
     /// <param name="given">A buffer whose element is at hand as the variable that <paramref name="pointer"/> names.</param>
-    public MapText(FusedBody body, string name, Func<Buffer, string> pointer, Buffer? given = null)
+    /// <param name="isShared">True if its positions are shared out to threads; else the function is called from elsewhere, for positions that others choose.</param>
+    public MapText(FusedBody body, string name, Func<Buffer, string> pointer, Buffer? given = null, bool isShared = false)
     {
         (Body, _text, _name, _pointer, _given) = (body, new BodyText(body, pointer), name, pointer, given);
         _inputs = [.. Enumerable.Range(0, body.Instructions.Count).Where(i => body.Instructions[i] is Load or RandomNumbers)];
@@ -37,7 +38,7 @@ internal sealed class MapText
         ByFour = Count >= 4 && _indices.Count <= MostLoadsByFour && _indices.Values.All(index => index.Four != FourKind.Scattered)
             && body.Stores.All(store => new IndexText(store.View.Map).Four == FourKind.Straight);
         _period = _indices.Values.Select(index => index.Period).DefaultIfEmpty(0).Max();
-        _step = StepOf(_period);
+        _step = isShared ? StepOf(_period) : 0;
     }
 
     /// <summary>The body.</summary>
