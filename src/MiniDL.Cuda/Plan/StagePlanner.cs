@@ -16,8 +16,10 @@ internal static class StagePlanner
     {
         FusedStage fused => TransposeSteps.TryPlan(fused, options) ?? FusedSteps.Plan(fused, options),
         ReduceStage reduce => ReduceSteps.Plan(reduce, options),
+        GemmStage gemm => GemmSteps.Plan(gemm, ends, options),
+        ConvStage conv => ConvSteps.Plan(conv, ends, options),
         PoolStage pool => PoolSteps.Plan(pool, ends, options),
         IndexStage index => IndexSteps.Plan(index, options),
-        _ => throw new InvalidOperationException($"no plan for stage {stage.Name} yet ({stage.GetType().Name} on {options.Gpu.Name})"),
+        _ => throw new InvalidOperationException($"no planner knows stage {stage.Name}, a {stage.GetType().Name}"),
     };
 }
