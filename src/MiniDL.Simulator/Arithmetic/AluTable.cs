@@ -77,7 +77,8 @@ internal sealed class Spelling
         string[] parts = text.Split('.');
         Base = parts[0];
         int types = 0;
-        while (types < parts.Length - 1 && types < 2 && Types.Contains(parts[^(types + 1)])) types++;
+        int most = Base == "cvt" ? 2 : 1;
+        while (types < parts.Length - 1 && types < most && Types.Contains(parts[^(types + 1)])) types++;
         Type = types > 0 ? parts[^types] : "";
         SourceType = types > 0 ? parts[^1] : "";
         _left = [.. parts[1..(parts.Length - types)]];
