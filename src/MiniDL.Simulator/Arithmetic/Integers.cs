@@ -123,6 +123,24 @@ internal readonly struct ShiftRightSigned : IBinary<uint>
     }
 }
 
+/// <summary>The shifts of 64 bits, whose counts have 32.</summary>
+internal static unsafe class Shifts64
+{
+    /// <summary>shl.b64</summary>
+    public static void Left(void* d, void* a, void* count, void* c = null, void* e = null)
+    {
+        if (!Avx2.IsSupported) Lanes.Each<ulong, uint, ulong, ShiftLeft<ulong>>(d, a, count);
+        else for (int i = 0; i < Lanes.Count; i += 4) Avx2.ShiftLeftLogicalVariable(Vector256.Load((ulong*)a + i), Avx2.ConvertToVector256Int64((uint*)count + i).AsUInt64()).Store((ulong*)d + i);
+    }
+
+    /// <summary>shr.u64</summary>
+    public static void Right(void* d, void* a, void* count, void* c = null, void* e = null)
+    {
+        if (!Avx2.IsSupported) Lanes.Each<ulong, uint, ulong, ShiftRight<ulong>>(d, a, count);
+        else for (int i = 0; i < Lanes.Count; i += 4) Avx2.ShiftRightLogicalVariable(Vector256.Load((ulong*)a + i), Avx2.ConvertToVector256Int64((uint*)count + i).AsUInt64()).Store((ulong*)d + i);
+    }
+}
+
 /// <summary>shl.b64 and shl.b16; the count has 32 bits.</summary>
 internal readonly struct ShiftLeft<T> : IEach<T, uint, T> where T : unmanaged, IBinaryInteger<T>
 {

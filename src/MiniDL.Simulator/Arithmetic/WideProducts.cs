@@ -57,6 +57,7 @@ internal static unsafe class WideProducts
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<ulong> Wide<T>(uint* a)
     {
+        if (Avx2.IsSupported) return typeof(T) == typeof(int) ? Avx2.ConvertToVector256Int64((int*)a).AsUInt64() : Avx2.ConvertToVector256Int64(a).AsUInt64();
         Vector128<uint> four = Vector128.Load(a);
         return typeof(T) == typeof(int)
             ? Vector256.Create(Vector128.WidenLower(four.AsInt32()), Vector128.WidenUpper(four.AsInt32())).AsUInt64()
