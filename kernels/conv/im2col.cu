@@ -2,7 +2,7 @@
 // Writes every window of x as a column: columns[b, (c,p,q), (i,j)] = x[b, c, i SY + p - TOP, j SX + q - LEFT], zero on the padding.
 //
 // Idea: then y[b] = F columns[b], F (O, C KH KW) being the filters as they lie: convolution is a batched product of matrices, and any sgemm will do. The flaw:
-// each element of x is written KH KW times and read again as often. forward.cu does the same without the memory.
+// each element of x is written KH KW times and read again as often. conv_forward.cu does the same without the memory.
 //
 // FLOPs: none. Bytes: 4 (B C H W + B C KH KW OH OW), and the product reads the latter again: with 3 x 3 windows, 4 (1 + 2 * 9) bytes per element of x
 // against 4. Limited by memory. In the counters: stores of 4 sectors a request; loads the same, shifted by a pixel or two.

@@ -9,13 +9,13 @@
 //         +----+   +------+          taking 4 rows and 4 columns of every LANES_Y * 4 rows and LANES_X * 4 columns (pieces).
 //
 // What limits it: with TM = TN = 8, 64 FMAs for 4 shared loads, so float32 arithmetic. Look for FMAs among all instructions, and for shared memory
-// wavefronts equal to the ideal. Slab after next: while the block multiplies one slab, the next is on its way from global memory to registers;
-// two buffers in shared memory make one barrier a slab enough.
+// wavefronts equal to the ideal. While the block multiplies one slab, the next is on its way from global memory to registers; two buffers in shared memory
+// make one barrier a slab enough.
 //
 // Where A and B come from is the including file's matter: it passes functions readA(m, k) and readB(n, k), m and n counted from the tile's corner,
-// which give zero beyond K (NaN times a zero would be NaN, so both must), and anything within bounds beyond M and N: that is never stored.
+// which give zero beyond K (both: NaN times zero is NaN), and beyond M and N whatever they like, since that is never stored.
 //
-// Macros: BM BN BK TM TN. BK is a multiple of 8, TM and TN of 4, SIDE * BK of 4 * THREADS for both sides.
+// Macros: BM BN BK TM TN (BK a multiple of 8, TM and TN of 4, BM BK and BN BK of 4 THREADS); A_ALONG_K B_ALONG_K, A_VECTOR B_VECTOR as Carried explains.
 // Sources of the ideas: S. Boehm, "How to optimize a CUDA matmul kernel", 2022; NVIDIA, "CUTLASS: fast linear algebra in CUDA C++", 2017.
 
 #define THREADS ((BM / TM) * (BN / TN))

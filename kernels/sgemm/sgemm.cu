@@ -4,7 +4,7 @@
 //
 // Idea: block_tile.cuh. What is left to say here is how an operand is read. A transposed operand is the same memory with its two strides exchanged, so
 // NN, NT, TN and TT are one kernel: all that matters is which neighbours are neighbours in memory (ALONG_K), and whether four of them are one aligned
-// float4. Rows and columns beyond the last read the last one again, which needs no branch in the loop: what comes of it is never stored.
+// float4. Beyond the last row, column and k a read gives zero. Sizes are constants, so where they are multiples of the tile's no such question is asked.
 //
 // FLOPs: 2 M N K. Bytes, if each block's slabs come from L2 once: 4 M N K (1/BM + 1/BN) + 4 M N (2 with beta); from memory at best 4 (M K + K N + M N).
 // Limited by float32 arithmetic for large M, N, K; by latency where there are few tiles, so few and deep products are split along K: SPLITS blocks
@@ -24,9 +24,6 @@
 
 #define TILES_N ((N + BN - 1) / BN)
 #define TILES_M ((M + BM - 1) / BM)
-
-// The last position along a side from which a whole vector can be read.
-#define LAST(size, alongK, vector) (alongK ? size - 1 : size - (int)sizeof(vector) / 4)
 
 extern "C" __global__ void __launch_bounds__(THREADS, MIN_BLOCKS) sgemm(const float* __restrict__ a, const float* __restrict__ b, float* c ENDS_PARAMETERS)
 {
@@ -51,7 +48,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, MIN_BLOCKS) sgemm(const fl
     storeTile(slabs, threadResults, [&](int row, int col, float sum) {
         row += tileRow;
         col += tileCol;
-        if (row >= M || col >= N) return;
+        if ((M % BM != 0 && row >= M) || (N % BN != 0 && col >= N)) return;
         int i = (batch * M + row) * N + col;
         if (SPLITS > 1) c[split * (BATCH * M * N) + i] = sum;
         else

@@ -17,17 +17,17 @@
 // With stride 1 there is one phase, and h' = h.
 //
 // FLOPs: at most 2 C (B H W) (O ceil(KH/SY) ceil(KW/SX)), those of forward if the strides divide the filter. Bytes at best: 4 (B C H W + O C KH KW + B O OH OW).
-// Limited by float32 arithmetic; what is said of forward.cu holds. With SX above 1, stores are SX elements apart: SX times the ideal sectors.
+// Limited by float32 arithmetic; what is said of conv_forward.cu holds. With SX above 1, stores are SX elements apart: SX times the ideal sectors.
 //
-// Ends: LOAD_Y(i) of dy up to KH KW ceil(C/BM) times an element; STORE_X(i, v) of dx once. Sources: see forward.cu; the phases are the sub-pixel view of
+// x and y are dx and dy. Ends: LOAD_Y(i) up to KH KW ceil(C/BM) times an element; STORE_X(i, v) once. Sources: see conv_forward.cu; the phases are the sub-pixel view of
 // W. Shi et al., "Is the deconvolution layer the same as a convolutional layer?", 2016. Macros: B C H W O KH KW OH OW, SY SX, TOP LEFT, and those of
 // block_tile.cuh. One block per tile and phase.
 
 #ifndef LOAD_Y
-#define LOAD_Y(i) dy[i]
+#define LOAD_Y(i) y[i]
 #endif
 #ifndef STORE_X
-#define STORE_X(i, v) dx[i] = v
+#define STORE_X(i, v) x[i] = v
 #endif
 #ifndef ENDS_PARAMETERS
 #define ENDS_PARAMETERS
@@ -43,7 +43,7 @@
 #define TILES_N ((N + BN - 1) / BN)
 #define TILES_M ((M + BM - 1) / BM)
 
-extern "C" __global__ void __launch_bounds__(THREADS, MIN_BLOCKS) conv_input_gradient(const float* __restrict__ dy, const float* __restrict__ f, float* __restrict__ dx ENDS_PARAMETERS)
+extern "C" __global__ void __launch_bounds__(THREADS, MIN_BLOCKS) conv_input_gradient(const float* __restrict__ y, const float* __restrict__ f, float* __restrict__ x ENDS_PARAMETERS)
 {
     __shared__ __align__(16) Slab slabs[2];
     int tile = blockIdx.x % (TILES_M * TILES_N), phase = blockIdx.x / (TILES_M * TILES_N), zy = phase / SX, zx = phase % SX;

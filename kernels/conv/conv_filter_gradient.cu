@@ -14,18 +14,18 @@
 // short. In the counters: neighbouring lanes are 8 neighbouring positions k of 4 rows m or n, so near 8 sectors a request, half of what they hold is used at
 // worst; L1 serves the other uses.
 //
-// Ends: LOAD_X(i) up to KH KW ceil(O/BM) times an element, LOAD_Y(i) of dy ceil(C KH KW / BN) times; STORE_F(i, v) of df once, if SPLITS is 1, else in
-// sum_splits.cu as STORE_C. Source: see forward.cu; split-K: NVIDIA, CUTLASS. Macros: B C H W O KH KW OH OW, SY SX, TOP LEFT, SPLITS, SPLIT_K (a multiple
+// y and f are dy and df. Ends: LOAD_X(i) up to KH KW ceil(O/BM) times an element, LOAD_Y(i) ceil(C KH KW / BN) times; STORE_F(i, v) once, and not if SPLITS
+// is more than 1. Source: see conv_forward.cu; split-K: NVIDIA, CUTLASS. Macros: B C H W O KH KW OH OW, SY SX, TOP LEFT, SPLITS, SPLIT_K (a multiple
 // of BK), those of block_tile.cuh. One block per tile and part.
 
 #ifndef LOAD_X
 #define LOAD_X(i) x[i]
 #endif
 #ifndef LOAD_Y
-#define LOAD_Y(i) dy[i]
+#define LOAD_Y(i) y[i]
 #endif
 #ifndef STORE_F
-#define STORE_F(i, v) df[i] = v
+#define STORE_F(i, v) f[i] = v
 #endif
 #ifndef ENDS_PARAMETERS
 #define ENDS_PARAMETERS
@@ -39,7 +39,7 @@
 #define IN_ROWS (TOP == 0 && (OH - 1) * SY + KH <= H)   // no window leaves the image above or below; to the left or right
 #define IN_COLS (LEFT == 0 && (OW - 1) * SX + KW <= W)
 
-extern "C" __global__ void __launch_bounds__(THREADS, MIN_BLOCKS) conv_filter_gradient(const float* __restrict__ x, const float* __restrict__ dy, float* __restrict__ df ENDS_PARAMETERS)
+extern "C" __global__ void __launch_bounds__(THREADS, MIN_BLOCKS) conv_filter_gradient(const float* __restrict__ x, const float* __restrict__ y, float* __restrict__ f ENDS_PARAMETERS)
 {
     __shared__ __align__(16) Slab slabs[2];
     int tile = blockIdx.x % (TILES_M * TILES_N), split = blockIdx.x / (TILES_M * TILES_N);
@@ -64,7 +64,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, MIN_BLOCKS) conv_filter_gr
         int o = tileRow + m, tap = tileCol + n;
         if ((M % BM != 0 && o >= M) || (N % BN != 0 && tap >= N)) return;
         int i = o * N + tap;
-        if (SPLITS > 1) df[split * (M * N) + i] = v;
+        if (SPLITS > 1) f[split * (M * N) + i] = v;
         else STORE_F(i, v);
     });
 }
