@@ -3,6 +3,7 @@
 // The one thing to understand: work is done when it is asked for, on the calling thread and workers beside it; a stream is only a place to note work while capturing.
 // Errors of kernels still show as on a real device: at the next synchronisation, and from then on at every one.
 using MiniDL.Gpu;
+using MiniDL.Simulator.Blas;
 using MiniDL.Simulator.Execute;
 using MiniDL.Simulator.Ptx;
 
@@ -108,7 +109,20 @@ public sealed unsafe partial class SimulatedGpu : IGpu
     }
 
     /// <inheritdoc/>
-    public void Gemm(in GemmCall call, IGpuStream stream) => throw new NotImplementedException();
+    public void Gemm(in GemmCall call, IGpuStream stream)
+    {
+        HostGemm.Check(call);
+        GemmCall its = call;
+        Do(stream, () => Multiply(its));
+    }
+
+    private void Multiply(GemmCall call)
+    {
+        (long a, long b, long c) = HostGemm.Extents(call);
+        HostGemm.Run(call, Matrix(call.A, a), Matrix(call.B, b), Matrix(call.C, c), _options.Threads);
+    }
+
+    private float* Matrix(ulong address, long elements) => elements == 0 ? null : (float*)Host("cublasSgemm", address, elements * sizeof(float));
 
     /// <summary>Does something now, or notes it if the stream captures. After an error nothing is done any more.</summary>
     private void Do(IGpuStream stream, Action work)

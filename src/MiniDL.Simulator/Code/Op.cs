@@ -23,8 +23,8 @@ internal enum Op : ushort
     /// <summary>fma.rn.f32, add.rn.f32 and mul.rn.f32.</summary>
     FmaFloat, AddFloat, MultiplyFloat,
 
-    /// <summary>mov of 32 bits and of 64 bits; copies between rows of either size, zero-extending.</summary>
-    Move32, Move64, Extend, Narrow,
+    /// <summary>mov of 32 bits and of 64 bits.</summary>
+    Move32, Move64,
 
     /// <summary>mov.b64 {a, b}, r and back; the same of 16-bit halves.</summary>
     Unpack64, Pack64, Unpack32, Pack32,
