@@ -5,7 +5,7 @@ using ManagedCuda;
 using ManagedCuda.BasicTypes;
 using ManagedCuda.CudaBlas;
 using MiniDL.Gpu;
-using Blas = ManagedCuda.CudaBlas.CudaBlasNativeMethods;
+using NativeBlas = ManagedCuda.CudaBlas.CudaBlasNativeMethods;
 using Native = ManagedCuda.DriverAPINativeMethods;
 
 namespace MiniDL.Cuda.ManagedCuda;
@@ -45,12 +45,12 @@ public sealed unsafe partial class ManagedCudaGpu
         // GemmStridedBatchedEx declares its arithmetic as a data type; on the wire both are the same 32-bit number.
         CublasStatus status = (call.Compute, call.Batch) switch
         {
-            (GemmCompute.Float32, 1) => Blas.cublasSgemm_v2(handle, a, b, call.M, call.N, call.K, ref alpha, At(call.A), call.LdA, At(call.B), call.LdB, ref beta, At(call.C), call.LdC),
-            (GemmCompute.Float32, _) => Blas.cublasSgemmStridedBatched(handle, a, b, call.M, call.N, call.K,
+            (GemmCompute.Float32, 1) => NativeBlas.cublasSgemm_v2(handle, a, b, call.M, call.N, call.K, ref alpha, At(call.A), call.LdA, At(call.B), call.LdB, ref beta, At(call.C), call.LdC),
+            (GemmCompute.Float32, _) => NativeBlas.cublasSgemmStridedBatched(handle, a, b, call.M, call.N, call.K,
                 ref alpha, At(call.A), call.LdA, call.StrideA, At(call.B), call.LdB, call.StrideB, ref beta, At(call.C), call.LdC, call.StrideC, call.Batch),
-            (_, 1) => Blas.cublasGemmEx(handle, a, b, call.M, call.N, call.K,
+            (_, 1) => NativeBlas.cublasGemmEx(handle, a, b, call.M, call.N, call.K,
                 (nint)(&alpha), At(call.A), F, call.LdA, At(call.B), F, call.LdB, (nint)(&beta), At(call.C), F, call.LdC, TF32, GemmAlgo.Default),
-            _ => Blas.cublasGemmStridedBatchedEx(handle, a, b, call.M, call.N, call.K,
+            _ => NativeBlas.cublasGemmStridedBatchedEx(handle, a, b, call.M, call.N, call.K,
                 (nint)(&alpha), At(call.A), F, call.LdA, call.StrideA, At(call.B), F, call.LdB, call.StrideB, (nint)(&beta), At(call.C), F, call.LdC, call.StrideC, call.Batch, (cudaDataType)TF32, GemmAlgo.Default),
         };
         if (status != CublasStatus.Success) throw CuBlasHandle.Error((CuBlasStatus)status, CuBlasHandle.Describe(call));
@@ -105,8 +105,10 @@ public sealed unsafe partial class ManagedCudaGpu
     /// <inheritdoc/>
     public double Milliseconds(IGpuEvent from, IGpuEvent to)
     {
-        CudaEvent first = Enter<ManagedEvent>(from).Event, second = Enter<ManagedEvent>(to).Event;
-        return Try("CudaEvent.ElapsedTime", () => CudaEvent.ElapsedTime(first, second));
+        // CudaEvent.ElapsedTime calls a second version that only drivers of CUDA 12.8 and later have.
+        float milliseconds = 0;
+        Check(Native.Events.cuEventElapsedTime(ref milliseconds, Enter<ManagedEvent>(from).Event.Event, Enter<ManagedEvent>(to).Event.Event), "cuEventElapsedTime");
+        return milliseconds;
     }
 
     /// <inheritdoc/>

@@ -47,7 +47,13 @@ public sealed unsafe partial class ManagedCudaGpu : IGpu
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         MakeCurrent();
-        return Try($"CudaDeviceVariable({bytes:N0} bytes)", () => new CudaDeviceVariable<byte>(Math.Max(bytes, 1)));
+        return Try($"CudaDeviceVariable({bytes:N0} bytes)", () => new CudaDeviceVariable<byte>(Math.Max(bytes, 1)), FreeMemory);
+    }
+
+    private static string FreeMemory()
+    {
+        (var free, var total) = (new SizeT(), new SizeT());
+        return Native.MemoryManagement.cuMemGetInfo_v2(ref free, ref total) == CUResult.Success ? $"{(ulong)free:N0} of the device's {(ulong)total:N0} bytes are free; " : "";
     }
 
     /// <inheritdoc/>
@@ -109,7 +115,8 @@ public sealed unsafe partial class ManagedCudaGpu : IGpu
     {
         ManagedModule own = Enter<ManagedModule>(module);
         var function = new CUfunction();
-        Check(Native.ModuleManagement.cuModuleGetFunction(ref function, own.Module, name), "cuModuleGetFunction", name);
+        CUResult found = Native.ModuleManagement.cuModuleGetFunction(ref function, own.Module, name);
+        if (found != CUResult.Success) throw DriverError.NoKernel(name, (int)found);
 
         // Raised where it must be, never lowered; see DriverGpu.
         int most = 0;
@@ -155,7 +162,7 @@ public sealed unsafe partial class ManagedCudaGpu : IGpu
     private static CUdeviceptr At(ulong address) => new((SizeT)address);
 
     /// <summary>A call of ManagedCuda's objects, which throw its own exception.</summary>
-    private static TResult Try<TResult>(string call, Func<TResult> make)
+    private static TResult Try<TResult>(string call, Func<TResult> make, Func<string>? more = null)
     {
         try
         {
@@ -163,7 +170,7 @@ public sealed unsafe partial class ManagedCudaGpu : IGpu
         }
         catch (CudaException failure)
         {
-            throw DriverError.Of(call, (int)failure.CudaError);
+            throw DriverError.Of(call, (int)failure.CudaError, more?.Invoke() ?? "");
         }
     }
 
