@@ -10,8 +10,7 @@ using MiniDL.Gpu;
 namespace MiniDL.Bench.Cuda;
 
 /// <summary>The suite of <c>bench -- resources [--json]</c>.</summary>
-/// <param name="plan">Turns a stage into launches.</param>
-internal sealed class ResourcesSuite(Func<Stage, PlanOptions, IReadOnlyList<Step>> plan)
+internal sealed class ResourcesSuite
 {
     private const int TrainBatch = 128, TestBatch = 250;   // those of the examples
 
@@ -76,7 +75,7 @@ internal sealed class ResourcesSuite(Func<Stage, PlanOptions, IReadOnlyList<Step
     private IEnumerable<Line> LinesFor(GpuProperties gpu, Program[] programs, NvrtcCompiler compiler)
     {
         PlanOptions[] choices = [new(gpu, GemmChoice.CuBlas), new(gpu, GemmChoice.Handwritten)];
-        KernelStep[] steps = [.. choices.SelectMany(options => programs.SelectMany(program => program.Stages.SelectMany(stage => plan(stage, options))))
+        KernelStep[] steps = [.. choices.SelectMany(options => programs.SelectMany(program => ProgramPlan.For(program, options).Steps))
             .OfType<KernelStep>().DistinctBy(step => (step.Source, step.Shape))];
         IReadOnlyList<CompiledKernel> kernels = compiler.Compile([.. steps.Select(step => step.Source)], gpu.Architecture);
 
