@@ -2,6 +2,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using MiniDL.Cuda;
 
 namespace MiniDL.Examples;
 
@@ -17,9 +18,18 @@ public static class Doctor
         terminal.WriteLine($"vectors     {Vectors()}; Vector<float> has {Vector<float>.Count} lanes");
         terminal.WriteLine($"memory      {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9:F1} GB");
         terminal.WriteLine($"data        {DataFolder(options.Data)}");
+        WriteReport(terminal, "driver", Libraries.Driver());
+        WriteReport(terminal, "NVRTC", Libraries.Nvrtc());
+        WriteReport(terminal, "cuBLAS", Libraries.CuBlas());
+        terminal.WriteLine($"kernels     {Libraries.KernelCacheLine()}");
         terminal.WriteLine("devices     cpu        fast, the default");
         terminal.WriteLine("            reference  float64, node by node, slow: what the others are compared with");
         terminal.WriteLine("            cuda, sim  not in this build yet");
+    }
+
+    private static void WriteReport(Terminal terminal, string name, LibraryReport report)
+    {
+        for (int i = 0; i < report.Lines.Count; i++) terminal.WriteLine($"{(i == 0 ? name : ""),-12}{report.Lines[i]}");
     }
 
     private static string Vectors() => string.Join(", ", new[]

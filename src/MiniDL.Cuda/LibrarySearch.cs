@@ -22,6 +22,9 @@ internal sealed record FoundLibrary(string Name, nint Handle)
 /// <example><code>FoundLibrary driver = new LibrarySearch("the CUDA driver", ["libcuda.so.1"], "Install NVIDIA's driver.").Find();</code></example>
 internal sealed record LibrarySearch(string What, IReadOnlyList<string> Names, string Advice)
 {
+    /// <summary>What is said of a folder that does not exist.</summary>
+    public const string NoSuchFolder = "no such folder";
+
     /// <summary>An environment variable that names a file or a folder. If it is set, nothing else is tried: a wrong setting is an error, not a detour.</summary>
     public string? Variable { get; init; }
 
@@ -66,7 +69,7 @@ internal sealed record LibrarySearch(string What, IReadOnlyList<string> Names, s
         foreach (string pattern in Folders)
         {
             string[] folders = [.. Expand(pattern)];
-            if (folders.Length == 0) tried.Add($"{pattern}: no such folder");
+            if (folders.Length == 0) tried.Add($"{pattern}: {NoSuchFolder}");
             foreach (string folder in folders)
                 if (FindIn(folder, tried) is { } found) return found;
         }

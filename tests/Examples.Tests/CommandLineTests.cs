@@ -154,13 +154,14 @@ public sealed class CommandLineTests
     }
 
     [Test]
-    public void Doctor_tells_of_runtime_vectors_data_and_devices()
+    public void Doctor_tells_of_runtime_vectors_data_libraries_and_devices()
     {
         (int code, string output, _) = Run("doctor", "--data", _data.Folder);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(code, Is.Zero);
             Assert.That(output, Does.Contain(".NET").And.Contain("512 bits").And.Contain(_data.Folder).And.Contain("reference"));
+            Assert.That(output, Does.Contain("driver ").And.Contain("NVRTC ").And.Contain("cuBLAS ").And.Contain("kernels "));
         }
     }
 

@@ -70,7 +70,7 @@ public sealed class NvrtcCompilerTests
                 x[i] += 1;
             }
             """);
-        KernelCompileException error = Assert.Throws<KernelCompileException>(() => Nvrtc.RequiredWith(cache: null).Compile([source], "sm_80"))!;
+        KernelCompileException error = Refusal(source);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(error.Kernel, Is.EqualTo(source));
@@ -85,7 +85,7 @@ public sealed class NvrtcCompilerTests
     public void Of_several_wrong_kernels_the_first_is_told()
     {
         KernelSource[] sources = [Kernels.Twice, new("first", "oops"), Kernels.Numbered(0), new("second", "oops")];
-        KernelCompileException error = Assert.Throws<KernelCompileException>(() => Nvrtc.RequiredWith(cache: null).Compile(sources, "sm_80"))!;
+        KernelCompileException error = Refusal(sources);
         Assert.That(error.Kernel.Name, Is.EqualTo("first"));
     }
 
@@ -93,12 +93,11 @@ public sealed class NvrtcCompilerTests
     public void What_ptxas_refuses_is_told_too()
     {
         var source = new KernelSource("odd", """extern "C" __global__ void odd(float* x) { asm("no.such.instruction;"); }""");
-        Assert.That(Assert.Throws<KernelCompileException>(() => Nvrtc.RequiredWith(cache: null).Compile([source], "sm_80"))!.Message, Does.Contain("ptxas"));
+        Assert.That(Refusal(source).Message, Does.Contain("ptxas"));
     }
 
     [Test]
-    public void A_function_of_another_name_is_told() => Assert.That(
-        Assert.Throws<KernelCompileException>(() => Nvrtc.RequiredWith(cache: null).Compile([Kernels.Twice with { Name = "thrice" }], "sm_80"))!.Message,
+    public void A_function_of_another_name_is_told() => Assert.That(Refusal(Kernels.Twice with { Name = "thrice" }).Message,
         Does.Contain("no function").And.Contain("thrice"));
 
     [Test]
@@ -113,7 +112,7 @@ public sealed class NvrtcCompilerTests
                 x[threadIdx.x] = s[12288 - threadIdx.x];
             }
             """);
-        Assert.That(Assert.Throws<KernelCompileException>(() => Nvrtc.RequiredWith(cache: null).Compile([source], "sm_80"))!.Message, Does.Contain("49,156 bytes").Or.Contain("shared data"));
+        Assert.That(Refusal(source).Message, Does.Contain("49,156 bytes").Or.Contain("shared data"));
     }
 
     [Test]
@@ -144,4 +143,10 @@ public sealed class NvrtcCompilerTests
     [TestCase("sm_")]
     [TestCase("compute_80")]
     public void What_is_no_architecture_is_refused(string name) => Assert.Throws<ArgumentException>(() => NvrtcCompiler.TargetFor(name, [80], (12, 4)));
+
+    private static KernelCompileException Refusal(params KernelSource[] sources)
+    {
+        NvrtcCompiler compiler = Nvrtc.RequiredWith(cache: null);   // outside of what must throw: without NVRTC the test is skipped, not failed
+        return Assert.Throws<KernelCompileException>(() => compiler.Compile(sources, "sm_80"))!;
+    }
 }
