@@ -4,6 +4,7 @@
 // are for asking a question ten times a day; `bdn` hands the rest of the line to BenchmarkDotNet, for answers with error bars.
 using System.CommandLine;
 using MiniDL;
+using MiniDL.Bench.Cuda;
 using MiniDL.Bench.Gemm;
 using MiniDL.Bench.Host;
 using MiniDL.Bench.Programs;
@@ -51,6 +52,7 @@ Add("compile", "from graph to program", line => (line.GetValue(first), line.GetV
     (_, "cuda") => CudaCompileSuite.Run(ThreadCount(line), line.GetValue(json)),
     _ => CompileSuite.Run(ThreadCount(line), line.GetValue(json)),
 }, first, device);
+Add("resources", "registers, shared memory, spills and occupancy of the programs' kernels", line => new ResourcesSuite().Run(line.GetValue(json)));
 Add("host", "what the host spends on a step when the GPU spends nothing", line => HostSuite.Run(line.GetValue(models)!, line.GetValue(json)), models);
 Add("stability", "the modern net past the point where its literal cost breaks", line => StabilitySuite.Run(line.GetValue(data), ThreadCount(line), line.GetValue(epochs), line.GetValue(json)), epochs);
 root.Add(new Command("bdn", "BenchmarkDotNet: `bdn --filter '*'`, `bdn --list flat`"));

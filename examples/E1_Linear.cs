@@ -17,12 +17,9 @@ public static class Linear
     private const int Points = 101;
     private const int DefaultEpochs = 100;
 
-    /// <summary>Fits w to points around y = 2 x; the slope it finds depends on the noise: 2.0 give or take 0.05.</summary>
-    public static RunResult Run(Session session)
+    /// <summary>Builds the graph: the inputs, the model, the cost, what a step changes, and w, which starts at 0.</summary>
+    public static (Tensor X, Tensor Y, Tensor Model, Tensor Cost, Update[] Updates, Shared W) Build()
     {
-        long start = Stopwatch.GetTimestamp();
-        (NDArray[] xs, NDArray[] ys) = MakePoints(session.Options.Seed);
-
         var X = Scalar("X");
         var Y = Scalar("Y");
         var w = Shared(0f, "w");
@@ -30,8 +27,17 @@ public static class Linear
         var y = X * w;
         var cost = Mean(Square(y - Y));
         var gradient = Grad(cost, w);
-        using var train = Function([X, Y], cost, updates: [(w, w - gradient * 0.01f)], device: session.Device);
+        return (X, Y, y, cost, [(w, w - gradient * 0.01f)], w);
+    }
 
+    /// <summary>Fits w to points around y = 2 x; the slope it finds depends on the noise: 2.0 give or take 0.05.</summary>
+    public static RunResult Run(Session session)
+    {
+        long start = Stopwatch.GetTimestamp();
+        (NDArray[] xs, NDArray[] ys) = MakePoints(session.Options.Seed);
+
+        var (X, Y, _, cost, updates, w) = Build();
+        using var train = Function([X, Y], cost, updates, device: session.Device);
         train.Compile([], []);
         double compileMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
 

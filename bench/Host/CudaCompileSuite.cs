@@ -26,16 +26,16 @@ internal static class CudaCompileSuite
         try
         {
             // In turns, since a shared machine is not equally fast at all times.
-            var (cold, warm, cpu) = (new double[Rounds], new double[Rounds], new double[Rounds]);
+            var (cold, warm, cpu, work) = (new double[Rounds], new double[Rounds], new double[Rounds], new double[Rounds]);
             for (int round = 0; round < Rounds; round++)
             {
                 string folder = Path.Combine(cache, $"{round}");
-                cold[round] = FirstInOtherProcess("cuda", threads, folder);
-                warm[round] = FirstInOtherProcess("cuda", threads, folder);
-                cpu[round] = FirstInOtherProcess("cpu", threads, folder);
+                (cold[round], work[round]) = FirstInOtherProcess("cuda", threads, folder);
+                (warm[round], _) = FirstInOtherProcess("cuda", threads, folder);
+                (cpu[round], _) = FirstInOtherProcess("cpu", threads, folder);
             }
             double beyond = Median([.. warm.Zip(cpu, (ours, theirs) => ours - theirs)]);
-            Line[] lines = [new("cold cache", Median(cold)), new("warm cache", Median(warm)), new("for the CPU", Median(cpu)), new("warm, beyond the CPU's", beyond)];
+            Line[] lines = [new("cold cache", Median(cold)), new("    processor time", Median(work)), new("warm cache", Median(warm)), new("for the CPU", Median(cpu)), new("warm, beyond the CPU's", beyond)];
             Console.WriteLine($"the convnet's training step, first compile of a process, ms; median of {Rounds}, {Environment.ProcessorCount} cores");
             foreach (Line line in lines) Console.WriteLine($"    {line.What,-24}{line.Milliseconds,10:F0}");
             if (json)
@@ -46,7 +46,7 @@ internal static class CudaCompileSuite
                     writer.WriteNumber("ms", Math.Round(line.Milliseconds, 1));
                 });
             }
-            return lines[0].Milliseconds <= MostColdMs && beyond <= MostBeyondCpuMs ? 0 : 1;
+            return Median(cold) <= MostColdMs && beyond <= MostBeyondCpuMs ? 0 : 1;
         }
         finally
         {
@@ -54,18 +54,21 @@ internal static class CudaCompileSuite
         }
     }
 
-    /// <summary>Prints the milliseconds that the convnet's step takes to compile for a GPU, first thing in this process.</summary>
+    /// <summary>Prints the milliseconds that the convnet's step takes to compile for a GPU, first thing in this process, and those that this process spent on all cores:
+    /// the second figure is the same on a busy machine.</summary>
     public static int PrintFirst()
     {
         using var gpu = new NullGpu();
         long start = Stopwatch.GetTimestamp();
         using var device = new CudaDevice(gpu, NvrtcCompiler.Create());
         double opened = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        Console.WriteLine((opened + CompileSuite.ConvNetStepMs(device)).ToString(CultureInfo.InvariantCulture));
+        double all = opened + CompileSuite.ConvNetStepMs(device);
+        using var process = Process.GetCurrentProcess();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{all} {process.TotalProcessorTime.TotalMilliseconds}"));
         return 0;
     }
 
-    private static double FirstInOtherProcess(string device, int threads, string cache)
+    private static (double Milliseconds, double OfProcessors) FirstInOtherProcess(string device, int threads, string cache)
     {
         string assembly = typeof(CudaCompileSuite).Assembly.Location;
         var start = new ProcessStartInfo("dotnet", [assembly, "compile", "--first", "--device", device, "--threads", $"{threads}"]) { RedirectStandardOutput = true };
@@ -73,7 +76,8 @@ internal static class CudaCompileSuite
         using Process process = Process.Start(start)!;
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return double.TryParse(output, CultureInfo.InvariantCulture, out double milliseconds) ? milliseconds
+        string[] figures = output.Split(' ');
+        return double.TryParse(figures[0], CultureInfo.InvariantCulture, out double milliseconds) ? (milliseconds, figures.Length > 1 ? double.Parse(figures[1], CultureInfo.InvariantCulture) : 0)
             : throw new BenchmarkException($"the process that compiles first thing ended with code {process.ExitCode} and said: {output}");
     }
 

@@ -30,7 +30,7 @@ internal sealed class NullStep : IDisposable
         step.Compile(images, [Batch, Mnist.Classes]);
 
         _state = new DeviceState(_gpu, new NullCompiler(), new CudaOptions());
-        Ready = new CudaProgram(_state, new ProgramPlan(step.Program!, new PlanOptions(_gpu.Properties)));
+        Ready = new CudaProgram(_state, ProgramPlan.For(step.Program!, new PlanOptions(_gpu.Properties)));
         Inputs = [NDArray.Zeros(images), NDArray.Zeros([Batch, Mnist.Classes])];
     }
 

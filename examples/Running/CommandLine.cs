@@ -22,7 +22,7 @@ public static class CommandLine
 
     private static readonly Option<string> s_device = new("--device")
     {
-        Description = "cpu, reference, cuda, sim or sim:GPU (the last two are not in this build yet)",
+        Description = "cpu, reference, cuda, sim or sim:GPU (a simulated A100, or another GPU by name)",
         DefaultValueFactory = _ => "cpu",
         CustomParser = result => CheckedDevice(result),
     };

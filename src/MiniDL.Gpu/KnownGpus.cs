@@ -7,6 +7,9 @@ namespace MiniDL.Gpu;
 /// <example><code>GpuProperties gpu = KnownGpus.Find("a100");</code></example>
 public static class KnownGpus
 {
+    /// <summary>V100 SXM2 with 16 GB: 15.7 TFLOP/s, 900 GB/s.</summary>
+    public static GpuProperties V100 { get; } = Describe("V100", (7, 0), multiprocessors: 80, clockMHz: 1530, memoryGB: 16, memoryGBPerSecond: 900, l2MB: 6);
+
     /// <summary>A100 with 40 GB: 19.5 TFLOP/s, 1,555 GB/s.</summary>
     public static GpuProperties A100 { get; } = Describe("A100", (8, 0), multiprocessors: 108, clockMHz: 1410, memoryGB: 40, memoryGBPerSecond: 1555, l2MB: 40);
 
@@ -23,7 +26,7 @@ public static class KnownGpus
     public static GpuProperties H100 { get; } = Describe("H100 SXM", (9, 0), multiprocessors: 132, clockMHz: 1980, memoryGB: 80, memoryGBPerSecond: 3350, l2MB: 50);
 
     /// <summary>All of them, oldest first.</summary>
-    public static IReadOnlyList<GpuProperties> All { get; } = [A100, Rtx3090, RtxA6000, Rtx4090, H100];
+    public static IReadOnlyList<GpuProperties> All { get; } = [V100, A100, Rtx3090, RtxA6000, Rtx4090, H100];
 
     /// <summary>A GPU by part of its name, such as <c>a100</c>, <c>3090</c>, <c>RTX 4090</c> or <c>rtx-a6000</c>: case, blanks and hyphens do not matter.</summary>
     /// <exception cref="ArgumentException">No name or more than one contains it; the message lists all.</exception>

@@ -35,8 +35,9 @@ public sealed class CommandLineTests
     [TestCase("logistic --threads 0", "--threads")]
     [TestCase("logistic --gemm mkl", "--gemm takes cublas or handwritten, not 'mkl'")]
     [TestCase("logistic --bindings pinvoke", "--bindings takes driver or managedcuda, not 'pinvoke'")]
-    [TestCase("logistic --device sim", "this build has no such device yet")]
-    [TestCase("logistic --device sim:h100", "sim:h100")]
+    [TestCase("logistic --device sim:gtx", "sim:GPU takes one of V100, A100, RTX 3090")]
+    [TestCase("logistic --device sim:", "sim:GPU takes one of")]
+    [TestCase("logistic --device sim:rtx", "sim:GPU takes one of", Description = "more than one is called so")]
     [TestCase("logistic --device tpu", "tpu")]
     public void Wrong_usage_ends_with_exit_code_2_and_a_message_that_names_it(string line, string named)
     {

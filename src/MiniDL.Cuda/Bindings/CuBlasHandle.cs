@@ -47,19 +47,22 @@ internal sealed unsafe class CuBlasHandle : DriverHandle
     {
         const CudaDataType F = CudaDataType.Float32;
         (float alpha, float beta) = (call.Alpha, call.Beta);
-        bool batched = call.Batch != 1, plain = call.Compute == GemmCompute.Float32;
-        CuBlasStatus status = (plain, batched) switch
+        CuBlasStatus status = (call.Compute, call.Batch) switch
         {
-            (true, false) => CuBlas.Sgemm(Value, call.OperandA, call.OperandB, call.M, call.N, call.K, &alpha, call.A, call.LdA, call.B, call.LdB, &beta, call.C, call.LdC),
-            (true, true) => CuBlas.SgemmStridedBatched(Value, call.OperandA, call.OperandB, call.M, call.N, call.K,
+            (GemmCompute.Float32, 1) => CuBlas.Sgemm(Value, call.OperandA, call.OperandB, call.M, call.N, call.K, &alpha, call.A, call.LdA, call.B, call.LdB, &beta, call.C, call.LdC),
+            (GemmCompute.Float32, _) => CuBlas.SgemmStridedBatched(Value, call.OperandA, call.OperandB, call.M, call.N, call.K,
                 &alpha, call.A, call.LdA, call.StrideA, call.B, call.LdB, call.StrideB, &beta, call.C, call.LdC, call.StrideC, call.Batch),
-            (false, false) => CuBlas.GemmEx(Value, call.OperandA, call.OperandB, call.M, call.N, call.K,
+            (_, 1) => CuBlas.GemmEx(Value, call.OperandA, call.OperandB, call.M, call.N, call.K,
                 &alpha, call.A, F, call.LdA, call.B, F, call.LdB, &beta, call.C, F, call.LdC, Arithmetic(call.Compute), CuBlasAlgorithm.Default),
-            (false, true) => CuBlas.GemmStridedBatchedEx(Value, call.OperandA, call.OperandB, call.M, call.N, call.K,
+            _ => CuBlas.GemmStridedBatchedEx(Value, call.OperandA, call.OperandB, call.M, call.N, call.K,
                 &alpha, call.A, F, call.LdA, call.StrideA, call.B, F, call.LdB, call.StrideB, &beta, call.C, F, call.LdC, call.StrideC, call.Batch, Arithmetic(call.Compute), CuBlasAlgorithm.Default),
         };
-        if (status != CuBlasStatus.Success) throw Error(status, Describe(call, plain, batched));
+        if (status != CuBlasStatus.Success) throw Error(status, Describe(call));
     }
+
+    /// <summary>A first product inside a capture.</summary>
+    public static GpuException TooLate() => new("cublasCreate_v2", "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED",
+        "cuBLAS allocates when it starts, which a capturing stream forbids. Do one product in the stream before BeginCapture, or call DriverGpu's EnsureGemm");
 
     /// <summary>The arithmetic as GemmEx takes it.</summary>
     public static CuBlasCompute Arithmetic(GemmCompute compute) => compute == GemmCompute.TensorFloat32 ? CuBlasCompute.Float32FastTensorFloat32 : CuBlasCompute.Float32;
@@ -105,9 +108,16 @@ internal sealed unsafe class CuBlasHandle : DriverHandle
         if (status != CuBlasStatus.Success) throw Error(status, call);
     }
 
-    private static string Describe(in GemmCall call, bool plain, bool batched)
+    /// <summary>A call in words: the function and its sizes.</summary>
+    public static string Describe(in GemmCall call)
     {
-        string name = (plain ? "cublasSgemm" : "cublasGemm") + (batched ? "StridedBatched" : "") + (plain ? batched ? "" : "_v2" : "Ex");
+        string name = (call.Compute, call.Batch) switch
+        {
+            (GemmCompute.Float32, 1) => "cublasSgemm_v2",
+            (GemmCompute.Float32, _) => "cublasSgemmStridedBatched",
+            (_, 1) => "cublasGemmEx",
+            _ => "cublasGemmStridedBatchedEx",
+        };
         char a = call.OperandA == GemmOperand.AsIs ? 'N' : 'T', b = call.OperandB == GemmOperand.AsIs ? 'N' : 'T';
         return $"{name}({a}{b}, m {call.M}, n {call.N}, k {call.K}, ld {call.LdA} {call.LdB} {call.LdC}, batch {call.Batch})";
     }

@@ -30,6 +30,10 @@ internal static unsafe class DriverError
     /// <param name="more">What else is known, in front of the advice.</param>
     public static GpuException Of(string call, int result, string more = "") => new(call, Name(result), $"{more}{Description(result)}. {Advice((DriverResult)result)}");
 
+    /// <summary>The error of cuModuleGetFunction.</summary>
+    public static GpuException NoKernel(string name, int result) =>
+        Of($"cuModuleGetFunction({name})", result, result == (int)DriverResult.NotFound ? $"The module has no kernel {name}; is it declared extern \"C\" __global__? " : "");
+
     [DoesNotReturn]
     private static void Throw(string call, int result) => throw Of(call, result);
 

@@ -50,8 +50,7 @@ public sealed unsafe partial class DriverGpu
     private CuBlasHandle GemmOf(DriverStream stream)
     {
         if (stream.CuBlas is { } ready) return ready;
-        if (stream.IsCapturing)
-            throw new GpuException("cublasCreate_v2", "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED", "cuBLAS allocates when it starts, which a capturing stream forbids. Call EnsureGemm, or do one product, before BeginCapture");
+        if (stream.IsCapturing) throw CuBlasHandle.TooLate();
         NativeLibraries.CuBlas();
         DriverMemory workspace = AllocateDevice(CuBlasHandle.WorkspaceBytes(Properties.Capability.Major));
         try

@@ -150,7 +150,7 @@ public sealed unsafe partial class DriverGpu : IGpu
         nint function;
         int result;
         fixed (byte* start = Encoding.UTF8.GetBytes(name + '\0')) result = Driver.ModuleGetFunction(&function, own.Value, start);
-        if (result != 0) throw DriverError.Of($"cuModuleGetFunction({name})", result, result == (int)DriverResult.NotFound ? $"The module has no kernel {name}; is it declared extern \"C\" __global__? " : "");
+        if (result != 0) throw DriverError.NoKernel(name, result);
 
         // What a launch may ask for without this is 48 KB less what the kernel declares. It is only ever raised: another holder of the kernel may want more.
         int most;

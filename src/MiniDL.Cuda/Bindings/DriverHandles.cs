@@ -11,6 +11,7 @@ namespace MiniDL.Cuda;
 internal sealed class ContextHandle : SafeHandleZeroOrMinusOneIsInvalid
 {
     private readonly int _device;
+    private bool _isDisposed;
 
     /// <summary>Retains it.</summary>
     public unsafe ContextHandle(int device) : base(ownsHandle: true)
@@ -24,7 +25,7 @@ internal sealed class ContextHandle : SafeHandleZeroOrMinusOneIsInvalid
     /// <summary>Makes the calling thread's further calls mean this device. Cheap enough to be done for each: other code of the process may have changed it.</summary>
     public void MakeCurrent()
     {
-        ObjectDisposedException.ThrowIf(IsClosed, typeof(DriverGpu));
+        ObjectDisposedException.ThrowIf(_isDisposed, typeof(DriverGpu));
         DriverError.Check(Driver.CtxSetCurrent(handle), "cuCtxSetCurrent");
     }
 
@@ -33,6 +34,13 @@ internal sealed class ContextHandle : SafeHandleZeroOrMinusOneIsInvalid
 
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => Driver.DevicePrimaryCtxRelease(_device) == 0;
+
+    /// <summary>IsClosed becomes true only with the last handle of the context; the device is of no use from here on.</summary>
+    protected override void Dispose(bool disposing)
+    {
+        _isDisposed = true;
+        base.Dispose(disposing);
+    }
 }
 
 /// <summary>Something in a context. Freeing it makes the context current first: the garbage collector's thread has none.</summary>

@@ -31,7 +31,7 @@ public sealed class CudaDevice : Device
         {
             return new CudaDevice(gpu, NvrtcCompiler.Create(), options, ownsGpu: true) { PrepareProducts = gpu.EnsureGemm };
         }
-        catch (MissingLibraryException)
+        catch
         {
             gpu.Dispose();
             throw;
@@ -63,13 +63,13 @@ public sealed class CudaDevice : Device
     /// <summary>Called before a function with cuBLAS calls is made ready: a missing cuBLAS is told before kernels are compiled and not in the middle of the first step.</summary>
     public Action<IGpuStream>? PrepareProducts { get; init; }
 
-    /// <summary>Plans stages in the place of <see cref="StagePlanner"/>, for tests.</summary>
+    /// <summary>Plans stages in the place of <see cref="StagePlanner"/>, and without fused ends: for tests.</summary>
     internal Func<Stage, PlanOptions, IReadOnlyList<Step>>? Planner { get; init; }
 
     /// <inheritdoc/>
     internal override Executable Compile(FunctionGraph graph, Shape[] inputShapes, Mode mode) =>
         new ProgramExecutable(graph, inputShapes, mode, $"{Name}, {Gpu.Properties.Name}, {Gpu.Properties.Architecture}",
-            program => MakeReady(new ProgramPlan(program, _planning, Planner)));
+            program => MakeReady(Planner is null ? ProgramPlan.For(program, _planning) : new ProgramPlan(program, _planning, Planner)));
 
     private CudaProgram MakeReady(ProgramPlan plan)
     {

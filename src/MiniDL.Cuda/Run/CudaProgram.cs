@@ -156,6 +156,7 @@ internal sealed class CudaProgram : StageRunner
         _state.WaitBeforeFreeing();
         _state.Remove(this);
         _timer?.Dispose();
+        _timer = null;
         _graph?.Dispose();
         _ring?.Dispose();
         _memory.Dispose();

@@ -44,6 +44,7 @@ internal sealed class ProgramMemory : IDisposable
         {
             BufferKind.Shared => state.Residents.Of((Shared)buffer.Node).Address,
             BufferKind.Input or BufferKind.Constant => _memory.Address + (ulong)offsets[buffer.Id],
+            _ when buffer.Offset < 0 => 0UL,   // fused away: no stage touches it
             _ => _memory.Address + (ulong)(arena + buffer.Offset),
         })];
     }

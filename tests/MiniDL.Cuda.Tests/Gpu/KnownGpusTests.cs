@@ -6,6 +6,7 @@ namespace MiniDL.Cuda.Tests;
 [TestFixture]
 public sealed class KnownGpusTests
 {
+    [TestCase("V100", 15.7)]
     [TestCase("A100", 19.5)]
     [TestCase("RTX 3090", 35.6)]
     [TestCase("RTX A6000", 38.7)]
@@ -25,7 +26,7 @@ public sealed class KnownGpusTests
     [TestCase("K80", "no known")]
     [TestCase("", "no known")]
     public void A_wrong_name_is_answered_with_the_list(string typed, string problem) =>
-        Assert.That(Assert.Throws<ArgumentException>(() => KnownGpus.Find(typed))!.Message, Does.Contain(problem).And.Contain("A100, RTX 3090"));
+        Assert.That(Assert.Throws<ArgumentException>(() => KnownGpus.Find(typed))!.Message, Does.Contain(problem).And.Contain("V100, A100, RTX 3090"));
 
     [Test]
     public void A_device_tells_the_same_limits_as_its_capability()

@@ -31,6 +31,17 @@ internal sealed class FailureTests : RunFixture
     }
 
     [Test]
+    public void In_a_profiled_run_it_names_the_stage_once()
+    {
+        Function add = Adder(Shared(NDArray.Zeros([2]), "n"));
+        add.StartProfile();
+        Gpu.Refuse = line => line.Contains("<<<", StringComparison.Ordinal) ? s_illegal : null;
+        GpuException error = Assert.Throws<GpuException>(() => add.Run())!;
+        Gpu.Refuse = null;
+        Assert.That(error.Message, Does.Contain("while stage 0, ").And.Not.Match("It happened.*It happened"));
+    }
+
+    [Test]
     public void Afterwards_the_device_refuses_everything_and_says_what_came_first()
     {
         Shared n = Shared(NDArray.Zeros([2]), "n");
