@@ -21,9 +21,8 @@ extern "C" __global__ void __launch_bounds__(256) im2col(const float* __restrict
 {
     uint e = blockIdx.x * 256 + threadIdx.x;
     if (e >= B * C * KH * KW * OH * OW) return;
-    uint plane = e / (OH * OW) / (KH * KW);   // image * C + channel
-    int p = e / (OH * OW) / KW % KH, q = e / (OH * OW) % KW, i = e / OW % OH, j = e % OW;
-    int row = i * SY + p - TOP, col = j * SX + q - LEFT;
+    uint tap = e / (OH * OW), plane = tap / (KH * KW);   // plane: image * C + channel
+    int row = (int)(e / OW % OH) * SY + (int)(tap / KW % KH) - TOP, col = (int)(e % OW) * SX + (int)(tap % KW) - LEFT;
     bool outside = row < 0 || row >= H || col < 0 || col >= W;
     columns[e] = outside ? 0.0f : LOAD_X((int)plane * (H * W) + row * W + col);
 }

@@ -24,10 +24,10 @@ extern "C" __global__ void __launch_bounds__(BLOCK) softmax(const float* __restr
         load_piece(x, place, piece, -INFINITY, v);
         float before = largest;
         largest = max_nan(largest, combine_piece(v, Max()));
-        if (largest == -INFINITY) continue;   // nothing but minus infinity so far, which has no share in any sum
+        float shift = largest == -INFINITY ? 0 : largest;   // nothing but minus infinity so far has no share in the sum
 #pragma unroll
-        for (int k = 0; k < PER_LANE; k++) v[k] = expf(v[k] - largest);
-        sum = sum * expf(before - largest) + combine_piece(v, Sum());
+        for (int k = 0; k < PER_LANE; k++) v[k] = expf(v[k] - shift);
+        sum = sum * expf(before - shift) + combine_piece(v, Sum());
     }
     if (largest == -INFINITY) sum = NAN;      // 0 / 0
 

@@ -27,11 +27,11 @@ extern "C" __global__ void __launch_bounds__(BLOCK) softmax_cross_entropy(
         targets += combine_piece(target, Sum());
         float before = largest;
         largest = max_nan(largest, combine_piece(v, Max()));
-        if (largest == -INFINITY) continue;   // nothing but minus infinity so far, which has no share in any sum
+        float shift = largest == -INFINITY ? 0 : largest;   // nothing but minus infinity so far has no share in the sum
         float mine = 0;
 #pragma unroll
-        for (int k = 0; k < PER_LANE; k++) mine += expf(v[k] - largest);
-        sum = sum * expf(before - largest) + combine_row(mine, Sum());
+        for (int k = 0; k < PER_LANE; k++) mine += expf(v[k] - shift);
+        sum = sum * expf(before - shift) + combine_row(mine, Sum());
     }
     float log_sum = logf(sum), mine = 0;
 

@@ -32,6 +32,10 @@ public sealed unsafe partial class ManagedCudaGpu
             throw DriverError.Of($"cuLaunchKernel({kernel.Name}, grid {shape.Grid}, block {shape.Block}, {shape.DynamicSharedBytes:N0} bytes of dynamic shared memory, {arguments.Length} bytes of arguments)", (int)result);
     }
 
+    /// <summary>Makes cuBLAS ready for a stream, as the first product in it does; for callers whose first product would be in a capture.</summary>
+    /// <exception cref="MissingLibraryException">There is no cuBLAS; the message names <c>--gemm handwritten</c>.</exception>
+    public void EnsureGemm(IGpuStream stream) => BlasOf(Enter<ManagedStream>(stream));
+
     /// <inheritdoc/>
     /// <exception cref="MissingLibraryException">There is no cuBLAS; the message names <c>--gemm handwritten</c>.</exception>
     public void Gemm(in GemmCall call, IGpuStream stream)

@@ -26,11 +26,12 @@ public sealed unsafe partial class SimulatedGpu : IGpu
     public SimulatedGpu(SimulatorOptions? options = null)
     {
         _options = options ?? new SimulatorOptions();
+        Properties = _options.Properties with { IsSimulated = true };
         _memory = new DeviceMemory(_options.Properties.MemoryBytes);
     }
 
     /// <inheritdoc/>
-    public GpuProperties Properties => _options.Properties;
+    public GpuProperties Properties { get; }
 
     /// <inheritdoc/>
     public IGpuMemory Allocate(long bytes)

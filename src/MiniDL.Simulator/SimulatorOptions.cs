@@ -6,12 +6,8 @@ namespace MiniDL.Simulator;
 /// <summary>Options of a <see cref="SimulatedGpu"/>.</summary>
 public sealed record SimulatorOptions
 {
-    /// <summary>The device: an A100 if nothing else is said.</summary>
-    public GpuProperties Properties { get; init; } = new()
-    {
-        Name = "A100", Capability = (8, 0), Multiprocessors = 108, MemoryBytes = 40L << 30, ThreadsPerMultiprocessor = 2048, BlocksPerMultiprocessor = 32,
-        SharedBytesPerMultiprocessor = 164 * 1024, SharedBytesPerBlock = 163 * 1024, L2Bytes = 40 << 20, ClockMHz = 1410, MemoryGBPerSecond = 1555, IsSimulated = true,
-    };
+    /// <summary>The device: an A100 if nothing else is said; <see cref="KnownGpus"/> has others.</summary>
+    public GpuProperties Properties { get; init; } = KnownGpus.A100;
 
     /// <summary>Threads of the host that run blocks. Results do not depend on it.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;

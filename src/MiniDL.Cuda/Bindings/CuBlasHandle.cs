@@ -62,7 +62,7 @@ internal sealed unsafe class CuBlasHandle : DriverHandle
 
     /// <summary>A first product inside a capture.</summary>
     public static GpuException TooLate() => new("cublasCreate_v2", "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED",
-        "cuBLAS allocates when it starts, which a capturing stream forbids. Do one product in the stream before BeginCapture, or call DriverGpu's EnsureGemm");
+        "cuBLAS allocates when it starts, which a capturing stream forbids. Call EnsureGemm, or do one product in the stream, before BeginCapture");
 
     /// <summary>The arithmetic as GemmEx takes it.</summary>
     public static CuBlasCompute Arithmetic(GemmCompute compute) => compute == GemmCompute.TensorFloat32 ? CuBlasCompute.Float32FastTensorFloat32 : CuBlasCompute.Float32;

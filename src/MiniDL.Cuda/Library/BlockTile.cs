@@ -47,8 +47,13 @@ internal sealed record BlockTile(int BM, int BN, int BK, int TM, int TN)
     private KSplit Split(long m, long n, int k, long batch)
     {
         long warps = Math.Max(1, Tiles(m, n) * batch * (Threads / 32));
-        int wanted = warps < Enough / 4 && k >= 4 * LeastSplit ? (int)Math.Min((Enough + warps - 1) / warps, k / LeastSplit) : 1;
-        int slabs = Math.Max(1, (k + BK - 1) / BK), slabsEach = (slabs + wanted - 1) / wanted;
+        return SplitInto(warps < Enough / 4 && k >= 4 * LeastSplit ? (int)Math.Min((Enough + warps - 1) / warps, k / LeastSplit) : 1, k);
+    }
+
+    /// <summary>At most <paramref name="parts"/> parts of whole slabs.</summary>
+    internal KSplit SplitInto(int parts, int k)
+    {
+        int slabs = Math.Max(1, (k + BK - 1) / BK), slabsEach = (slabs + parts - 1) / parts;
         return new KSplit((slabs + slabsEach - 1) / slabsEach, slabsEach * BK);
     }
 

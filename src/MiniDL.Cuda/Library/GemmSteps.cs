@@ -31,6 +31,13 @@ internal static class GemmSteps
     internal static IReadOnlyList<KernelStep> Kernels(Stage stage, SgemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c, Ends? ends, int scratchBefore = 0)
     {
         (BlockTile tile, KSplit split) = BlockTile.Choose(problem.M, problem.N, problem.K, problem.Batch);
+        return Kernels(stage, problem, tile, split, a, b, c, ends, scratchBefore);
+    }
+
+    /// <summary>The same with a tile and a split of one's own.</summary>
+    internal static IReadOnlyList<KernelStep> Kernels(Stage stage, SgemmProblem problem, BlockTile tile, KSplit split,
+        KernelArgument a, KernelArgument b, KernelArgument c, Ends? ends, int scratchBefore = 0)
+    {
         bool whole = split.Count == 1;
         KernelSource source = LibraryKernel.Of("sgemm/sgemm.cu", [.. problem.Sizes, .. split.Sizes, .. tile.Sizes], whole ? ends : null);
         int blocks = checked((int)(tile.Tiles(problem.M, problem.N) * split.Count * problem.Batch)), count = checked(problem.Batch * problem.M * problem.N);
@@ -72,7 +79,7 @@ internal static class GemmSteps
     private static Operand OperandOf(GemmStage stage, View view, List<KernelStep> copies, ref long scratch)
     {
         (int rows, int columns, int rowStride, int columnStride) = (view.Map.Shape[1], view.Map.Shape[2], view.Map.Strides[1], view.Map.Strides[2]);
-        int batchStride = view.Map.Shape[0] == 1 ? 0 : view.Map.Strides[0];
+        int batchStride = view.Map.Shape[0] == 1 || view.Map.Shape.Count == 0 ? 0 : view.Map.Strides[0];
         if (batchStride >= 0 && AsTaken(rows, columns, rowStride, columnStride) is var (taken, leadingDim))
             return new Operand(taken, leadingDim, batchStride, KernelArgument.Of(view));
 
@@ -90,14 +97,13 @@ internal static class GemmSteps
         return new Operand(byRows ? GemmOperand.AsIs : GemmOperand.Transposed, byRows ? columns : rows, batchStride == 0 ? 0 : (long)rows * columns, place);
     }
 
-    /// <summary>How cuBLAS takes a row-major matrix, and its leading dim; null if it cannot. The stride of a dim of 1 (or 0) means nothing and may be any
-    /// number, but a leading dim must be at least the size of what it leads over, and 1.</summary>
+    /// <summary>How cuBLAS takes a row-major matrix, and its leading dim; null if it cannot. The stride of a dim of 1 means nothing and may be any
+    /// number, but a leading dim must be at least the size of what it leads over, and 1, even of an empty matrix.</summary>
     internal static (GemmOperand Taken, int LeadingDim)? AsTaken(int rows, int columns, int rowStride, int columnStride)
     {
-        if ((columns <= 1 || columnStride == 1) && (rows <= 1 || rowStride >= Math.Max(1, columns)))
-            return (GemmOperand.AsIs, rows <= 1 ? Math.Max(1, columns) : rowStride);
-        if ((rows <= 1 || rowStride == 1) && (columns <= 1 || columnStride >= Math.Max(1, rows)))
-            return (GemmOperand.Transposed, columns <= 1 ? Math.Max(1, rows) : columnStride);
+        if (rows == 0 || columns == 0) return (GemmOperand.AsIs, Math.Max(1, columns));
+        if ((columns == 1 || columnStride == 1) && (rows == 1 || rowStride >= columns)) return (GemmOperand.AsIs, rows == 1 ? columns : rowStride);
+        if ((rows == 1 || rowStride == 1) && (columns == 1 || columnStride >= rows)) return (GemmOperand.Transposed, columns == 1 ? rows : columnStride);
         return null;
     }
 

@@ -54,11 +54,11 @@ internal static unsafe partial class AluTable
     private static Alu IntToInt<TA, TD>(Spelling s) where TA : unmanaged, IBinaryInteger<TA> where TD : unmanaged, IBinaryInteger<TD>
     {
         LaneKind from = KindOf<TA>(), to = KindOf<TD>();
-        if (s.Take("sat")) return Make(&Lanes.Each<TA, TD, Clamp<TA, TD>>, InstructionClass.Conversion, to, [from]);
+        if (s.Take("sat")) return Make(&Lanes.Each<TA, TD, Clamp<TA, TD>>, Int, to, [from]);
         // The frequent ones: 32 to 64 bits and back.
-        if (sizeof(TA) == 4 && to == LaneKind.Lanes64) return Make(&WideProducts.Widen<TA>, InstructionClass.Conversion, to, [from]);
-        if (sizeof(TD) == 4 && from == LaneKind.Lanes64) return Make(&WideProducts.Narrow, InstructionClass.Conversion, to, [from]);
-        return Make(&Lanes.Each<TA, TD, Truncate<TA, TD>>, InstructionClass.Conversion, to, [from]);
+        if (sizeof(TA) == 4 && to == LaneKind.Lanes64) return Make(&WideProducts.Widen<TA>, Int, to, [from]);
+        if (sizeof(TD) == 4 && from == LaneKind.Lanes64) return Make(&WideProducts.Narrow, Int, to, [from]);
+        return Make(&Lanes.Each<TA, TD, Truncate<TA, TD>>, Int, to, [from]);
     }
 
     private static Alu? FromFloat<TA, TWiden>(Spelling s, bool flush) where TA : unmanaged where TWiden : struct, IWiden<TA>
