@@ -15,8 +15,16 @@ internal sealed unsafe class NullGpu : IGpu
     /// <summary>An A100's numbers, so that kernels and launches are those of a real device.</summary>
     public GpuProperties Properties { get; init; } = new()
     {
-        Name = "Null GPU", Capability = (8, 0), Multiprocessors = 108, MemoryBytes = 40L << 30, ThreadsPerMultiprocessor = 2048, BlocksPerMultiprocessor = 32,
-        SharedBytesPerMultiprocessor = 164 << 10, SharedBytesPerBlock = 163 << 10, L2Bytes = 40 << 20, IsSimulated = true,
+        Name = "Null GPU",
+        Capability = (8, 0),
+        Multiprocessors = 108,
+        MemoryBytes = 40L << 30,
+        ThreadsPerMultiprocessor = 2048,
+        BlocksPerMultiprocessor = 32,
+        SharedBytesPerMultiprocessor = 164 << 10,
+        SharedBytesPerBlock = 163 << 10,
+        L2Bytes = 40 << 20,
+        IsSimulated = true,
     };
 
     public IGpuMemory Allocate(long bytes)

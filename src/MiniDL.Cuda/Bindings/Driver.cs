@@ -1,4 +1,4 @@
-// The CUDA driver API as C# sees it: the functions of libcuda that MiniDL uses, about forty of its six hundred, spelled as the library exports them.
+// The CUDA driver API as C# sees it: the functions of libcuda that MiniDL uses, forty-one of its six hundred, spelled as the library exports them.
 //
 // Lowest layer of the CUDA back end; DriverGpu is built on it. The one thing to understand: cuda.h renames functions behind a C programmer's back. Where a signature
 // changed over the years the header says #define cuMemAlloc cuMemAlloc_v2, and the library still exports both; whoever loads the library by hand must ask for

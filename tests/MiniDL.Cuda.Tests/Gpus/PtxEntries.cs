@@ -30,7 +30,7 @@ internal static partial class PtxEntries
     {
         int offset = 0;
         var parameters = new List<PtxParameter>();
-        foreach (var match in (IEnumerable<System.Text.RegularExpressions.Match>) Parameter().Matches(list))
+        foreach (var match in (IEnumerable<System.Text.RegularExpressions.Match>)Parameter().Matches(list))
         {
             string type = match.Groups["type"].Value;
             int size = int.Parse(type[1..]) / 8;

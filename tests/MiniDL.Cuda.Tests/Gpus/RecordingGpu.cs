@@ -44,8 +44,16 @@ internal sealed unsafe partial class RecordingGpu : IGpu
     /// <inheritdoc/>
     public GpuProperties Properties { get; init; } = new()
     {
-        Name = "Recording GPU", Capability = (8, 0), Multiprocessors = 108, MemoryBytes = 40L << 30, ThreadsPerMultiprocessor = 2048, BlocksPerMultiprocessor = 32,
-        SharedBytesPerMultiprocessor = 164 << 10, SharedBytesPerBlock = 163 << 10, L2Bytes = 40 << 20, IsSimulated = true,
+        Name = "Recording GPU",
+        Capability = (8, 0),
+        Multiprocessors = 108,
+        MemoryBytes = 40L << 30,
+        ThreadsPerMultiprocessor = 2048,
+        BlocksPerMultiprocessor = 32,
+        SharedBytesPerMultiprocessor = 164 << 10,
+        SharedBytesPerBlock = 163 << 10,
+        L2Bytes = 40 << 20,
+        IsSimulated = true,
     };
 
     /// <summary>The contents of device memory at an address, to look at or to change.</summary>
