@@ -24,7 +24,7 @@ public static class Devices
 
 #if MANAGED_CUDA
     private static CudaDevice ManagedCudaDevice(CudaOptions options) =>
-        new(MiniDL.Cuda.ManagedCuda.ManagedCudaGpu.Open(options.Ordinal), MiniDL.Cuda.ManagedCuda.ManagedNvrtc.Create(), options, ownsGpu: true);
+        MiniDL.Cuda.ManagedCuda.ManagedCudaDevice.Open(options);
 #else
     private static CudaDevice ManagedCudaDevice(CudaOptions _) =>
         throw new MissingLibraryException("ManagedCuda", ["this build was made without it"], "Build with -p:ManagedCuda=true (the README says what that needs), or leave --bindings out.");

@@ -5,8 +5,8 @@ using ManagedCuda;
 using ManagedCuda.BasicTypes;
 using ManagedCuda.CudaBlas;
 using MiniDL.Gpu;
-using NativeBlas = ManagedCuda.CudaBlas.CudaBlasNativeMethods;
 using Native = ManagedCuda.DriverAPINativeMethods;
+using NativeBlas = ManagedCuda.CudaBlas.CudaBlasNativeMethods;
 
 namespace MiniDL.Cuda.ManagedCuda;
 
