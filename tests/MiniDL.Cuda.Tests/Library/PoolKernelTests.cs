@@ -117,7 +117,7 @@ public sealed class PoolKernelTests
         var contents = program.Buffers.ToDictionary(buffer => buffer, buffer => Bytes.Of([.. Enumerable.Repeat(float.NaN, buffer.Count)]));
         for (int i = 0; i < inputs.Length; i++) inputs[i].Values.CopyTo(contents[program.Inputs[i]], 0);
         IReadOnlyList<Step>[] plans = [.. program.Stages.Cast<PoolStage>().Select(stage => PoolSteps.Plan(stage, null, Stages.Options))];
-        _gpu.Compile(plans.SelectMany(plan => plan));
+        _gpu.Compile(plans.SelectMany(plan => plan).Cast<KernelStep>().Select(step => step.Source));
         foreach (IReadOnlyList<Step> plan in plans) _gpu.Run(plan, contents);
         return outputs.Select((output, i) => (output, program.Outputs[i])).ToDictionary(pair => pair.output, pair => contents[pair.Item2]);
     }
