@@ -54,7 +54,7 @@ public static class Linear
         float slope = w.Value.Item();
         session.Terminal.WriteLine($"linear: w = {slope:F3} after {steps} steps; the points were made with 2");
         return new RunResult("linear", session.Options.Device, (steps + Points - 1) / Points, steps, Batch: 1, Parameters: w.Value.Count,
-            times.MedianMs, compileMs, Accuracy: null, lastCost, train.Program?.Stages.Count ?? 0,
+            times.MedianMs, compileMs, Accuracy: null, lastCost, train.Launches,
             Stopwatch.GetElapsedTime(start).TotalSeconds, Outcome: $"w = {slope:F3}", Claim: "w around 2");
     }
 

@@ -16,7 +16,7 @@ namespace MiniDL.Examples;
 /// <param name="CompileMs">From the graph to a training step that can run, in milliseconds.</param>
 /// <param name="Accuracy">On the whole test set, in percent; null without one.</param>
 /// <param name="FinalCost">Of the last step, before its update; null without a cost.</param>
-/// <param name="LaunchesPerStep">Stages of the step's program; 0 on the reference, which has none.</param>
+/// <param name="LaunchesPerStep">Kernels and cuBLAS calls of a step on a GPU, stages on the CPU, 0 on the reference.</param>
 /// <param name="Seconds">Everything together but for loading the data.</param>
 /// <param name="Outcome">What the table shows as result.</param>
 /// <param name="Claim">What the talk says.</param>

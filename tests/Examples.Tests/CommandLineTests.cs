@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace MiniDL.Examples.Tests;
@@ -32,9 +33,11 @@ public sealed class CommandLineTests
     [TestCase("logistic --batch", "--batch")]
     [TestCase("logistic --seed 99999999999", "99999999999")]
     [TestCase("logistic --threads 0", "--threads")]
-    [TestCase("logistic --device cuda", "this build has no such device yet")]
-    [TestCase("logistic --device sim", "this build has no such device yet")]
-    [TestCase("logistic --device sim:h100", "sim:h100")]
+    [TestCase("logistic --gemm mkl", "--gemm takes cublas or handwritten, not 'mkl'")]
+    [TestCase("logistic --bindings pinvoke", "--bindings takes driver or managedcuda, not 'pinvoke'")]
+    [TestCase("logistic --device sim:gtx", "sim:GPU takes one of V100, A100, RTX 3090")]
+    [TestCase("logistic --device sim:", "sim:GPU takes one of")]
+    [TestCase("logistic --device sim:rtx", "sim:GPU takes one of", Description = "more than one is called so")]
     [TestCase("logistic --device tpu", "tpu")]
     public void Wrong_usage_ends_with_exit_code_2_and_a_message_that_names_it(string line, string named)
     {
@@ -44,6 +47,31 @@ public sealed class CommandLineTests
             Assert.That(code, Is.EqualTo(2));
             Assert.That(errors, Does.StartWith("error: ").And.Contain(named).And.Not.Contain("   at "));
             Assert.That(output, Is.Empty);
+        }
+    }
+
+    [Test]
+    public void Without_an_NVIDIA_driver_the_cuda_device_says_what_is_missing_and_exits_with_1()
+    {
+        if (NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1", out _)) Assert.Ignore("this machine has a driver");
+        (int code, string output, string errors) = Run("logistic", "--device", "cuda", "--data", _data.Folder);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(code, Is.EqualTo(1));
+            Assert.That(errors, Does.StartWith("error: NVIDIA's driver was not found.\nTried:\n").And.Contain("libcuda.so.1").Or.Contain("nvcuda.dll"));
+            Assert.That(errors, Does.Contain("--device sim").And.Not.Contain("   at "));
+            Assert.That(output, Is.Empty);
+        }
+    }
+
+    [Test]
+    public void Bindings_that_this_build_lacks_are_told_how_to_be_built()
+    {
+        (int code, _, string errors) = Run("logistic", "--device", "cuda", "--bindings", "managedcuda");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(code, Is.EqualTo(1));
+            Assert.That(errors, Does.StartWith("error: ManagedCuda was not found.").And.Contain("-p:ManagedCuda=true"));
         }
     }
 

@@ -1,6 +1,6 @@
 // A whole program as launches: the steps of its stages one after the other, the kernels they need, the scratch memory they share.
 //
-// It stands between Lower.ToProgram, which made the stages, and the executor, which compiles the kernels, gives buffers addresses and captures the steps. The
+// It stands between Lower.ToProgram and EndFusion, which made the stages, and the executor, which compiles the kernels, gives buffers addresses and captures the steps. The
 // one thing to understand: scratch is a single region as large as the greediest stage wants it, since stages follow each other on one stream.
 namespace MiniDL.Cuda;
 
@@ -9,14 +9,13 @@ internal sealed class ProgramPlan
 {
     private readonly int[] _firstStep;   // of each stage, and the number of steps at the end
 
-    /// <summary>Plans every stage.</summary>
+    /// <summary>Plans every stage of a program as it is.</summary>
     /// <param name="program">What is computed.</param>
     /// <param name="options">For which device, by which means.</param>
-    /// <param name="planner">Plans one stage; without one, <see cref="StagePlanner"/> does.</param>
-    public ProgramPlan(Program program, PlanOptions options, Func<Stage, PlanOptions, IReadOnlyList<Step>>? planner = null)
+    /// <param name="planner">Plans one stage.</param>
+    public ProgramPlan(Program program, PlanOptions options, Func<Stage, PlanOptions, IReadOnlyList<Step>> planner)
     {
         Program = program;
-        planner ??= StagePlanner.Plan;
         var steps = new List<Step>();
         _firstStep = new int[program.Stages.Count + 1];
         for (int i = 0; i < program.Stages.Count; i++)
@@ -29,7 +28,12 @@ internal sealed class ProgramPlan
         ScratchBytes = steps.OfType<KernelStep>().Select(step => step.ScratchBytes).DefaultIfEmpty(0).Max();
     }
 
-    /// <summary>What is computed.</summary>
+    /// <summary>Fuses elementwise stages onto the ends of hand-written kernels, then plans every stage. The program given loses its memory plan to the one
+    /// planned.</summary>
+    /// <example><code>ProgramPlan plan = ProgramPlan.For(function.Program!, new PlanOptions(KnownGpus.A100));</code></example>
+    public static ProgramPlan For(Program program, PlanOptions options) => new(EndFusion.Fuse(program, options), options, StagePlanner.Plan);
+
+    /// <summary>What is computed: the program given, or its stages with ends fused.</summary>
     public Program Program { get; }
 
     /// <summary>All launches of a run, in order.</summary>
@@ -49,8 +53,4 @@ internal sealed class ProgramPlan
 
     /// <summary>The steps of one stage: from the first up to, not including, the end.</summary>
     public (int First, int End) StepsOf(int stage) => (_firstStep[stage], _firstStep[stage + 1]);
-
-    /// <summary>The most dynamic shared memory that a kernel is launched with, in bytes.</summary>
-    public int DynamicSharedBytesOf(KernelSource source) =>
-        Steps.OfType<KernelStep>().Where(step => step.Source.Text == source.Text).Max(step => step.Shape.DynamicSharedBytes);
 }

@@ -9,9 +9,17 @@ internal static class StagePlanner
 {
     /// <summary>The launches that compute a stage, in order; none if it has no elements.</summary>
     /// <exception cref="InvalidOperationException">No planner knows the stage: a mistake in MiniDL.</exception>
-    public static IReadOnlyList<Step> Plan(Stage stage, PlanOptions options) => stage switch
+    public static IReadOnlyList<Step> Plan(Stage stage, PlanOptions options) =>
+        stage is StageWithEnds ended ? Plan(ended.Core, EndsWriter.Write(ended), options) : Plan(stage, null, options);
+
+    private static IReadOnlyList<Step> Plan(Stage stage, Ends? ends, PlanOptions options) => stage switch
     {
-        // Each case becomes the call of its planner when that is there: FusedStage fused => FusedSteps.Plan(fused, options), and so on.
-        _ => throw new InvalidOperationException($"no plan for stage {stage.Name} yet ({stage.GetType().Name} on {options.Gpu.Name})"),
+        FusedStage fused => TransposeSteps.TryPlan(fused, options) ?? FusedSteps.Plan(fused, options),
+        ReduceStage reduce => ReduceSteps.Plan(reduce, options),
+        GemmStage gemm => GemmSteps.Plan(gemm, ends, options),
+        ConvStage conv => ConvSteps.Plan(conv, ends, options),
+        PoolStage pool => PoolSteps.Plan(pool, ends, options),
+        IndexStage index => IndexSteps.Plan(index, options),
+        _ => throw new InvalidOperationException($"no planner knows stage {stage.Name}, a {stage.GetType().Name}"),
     };
 }

@@ -19,6 +19,25 @@ public sealed class CudaDevice : Device
     private readonly PlanOptions _planning;
     private readonly bool _ownsGpu;
 
+    /// <summary>The real GPU, by the driver, with NVRTC as compiler.</summary>
+    /// <param name="options">Which GPU, and further choices.</param>
+    /// <exception cref="MissingLibraryException">There is no driver or no NVRTC; the message tells where it was looked for and how to install it.</exception>
+    /// <exception cref="GpuException">There is no such GPU, or the driver does not start.</exception>
+    public static CudaDevice Open(CudaOptions? options = null)
+    {
+        options ??= new CudaOptions();
+        DriverGpu gpu = DriverGpu.Open(options.Ordinal);
+        try
+        {
+            return new CudaDevice(gpu, NvrtcCompiler.Create(), options, ownsGpu: true) { PrepareProducts = gpu.EnsureGemm };
+        }
+        catch
+        {
+            gpu.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>A device on any GPU.</summary>
     /// <param name="gpu">The GPU.</param>
     /// <param name="compiler">Compiles its kernels.</param>
@@ -41,13 +60,23 @@ public sealed class CudaDevice : Device
     /// <summary>The GPU.</summary>
     public IGpu Gpu => _state.Gpu;
 
-    /// <summary>Plans stages in the place of <see cref="StagePlanner"/>, for tests.</summary>
+    /// <summary>Called before a function with cuBLAS calls is made ready: a missing cuBLAS is told before kernels are compiled and not in the middle of the first step.</summary>
+    public Action<IGpuStream>? PrepareProducts { get; init; }
+
+    /// <summary>Plans stages in the place of <see cref="StagePlanner"/>, and without fused ends: for tests.</summary>
     internal Func<Stage, PlanOptions, IReadOnlyList<Step>>? Planner { get; init; }
 
     /// <inheritdoc/>
     internal override Executable Compile(FunctionGraph graph, Shape[] inputShapes, Mode mode) =>
         new ProgramExecutable(graph, inputShapes, mode, $"{Name}, {Gpu.Properties.Name}, {Gpu.Properties.Architecture}",
-            program => new CudaProgram(_state, new ProgramPlan(program, _planning, Planner)));
+            program => MakeReady(Planner is null ? ProgramPlan.For(program, _planning) : new ProgramPlan(program, _planning, Planner)));
+
+    private CudaProgram MakeReady(ProgramPlan plan)
+    {
+        _state.ThrowIfUnusable();
+        if (plan.Products > 0) PrepareProducts?.Invoke(_state.Stream);
+        return new CudaProgram(_state, plan);
+    }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -31,10 +31,11 @@ internal sealed class CudaProgram : StageRunner
         Name = NameOf(plan.Program);
         state.Residents.Sweep();
         string kernels = state.Kernels.Load(plan.Sources);
+        _shared = [.. plan.Program.Buffers.Select(buffer => buffer.Node).OfType<Shared>().Select(variable => (variable, state.Residents.Of(variable)))];
         _memory = new ProgramMemory(state, plan, Name);
         try
         {
-            _shared = [.. plan.Program.Buffers.Select(buffer => buffer.Node).OfType<Shared>().Select(variable => (variable, state.Residents.Of(variable)))];
+            _memory.UploadConstants();
             _steps = new BoundSteps(state, plan, _memory);
             bool uploads = plan.Program.Inputs.Count > 0 || plan.Steps.OfType<KernelStep>().Any(step => step.Arguments.Any(argument => argument is RunStateArgument));
             _ring = uploads ? new InputRing(state, _memory) : null;
@@ -155,6 +156,7 @@ internal sealed class CudaProgram : StageRunner
         _state.WaitBeforeFreeing();
         _state.Remove(this);
         _timer?.Dispose();
+        _timer = null;
         _graph?.Dispose();
         _ring?.Dispose();
         _memory.Dispose();
@@ -165,10 +167,28 @@ internal sealed class CudaProgram : StageRunner
     {
         long start = Stopwatch.GetTimestamp();
         _state.Gpu.BeginCapture(_state.Stream);
-        _steps.Launch(0, _steps.Count);
+        try
+        {
+            _steps.Launch(0, _steps.Count);
+        }
+        catch (GpuException)
+        {
+            AbandonCapture();
+            throw;
+        }
         IGpuGraph graph = _state.Gpu.EndCapture(_state.Stream);
         if (Diagnostics.Level >= 1) Console.Error.WriteLine($"minidl: {Name}: {_steps.Count} launches captured as a graph in {Stopwatch.GetElapsedTime(start).TotalMilliseconds:F2} ms");
         return graph;
+    }
+
+    /// <summary>Ends a capture in which a call was refused, so that memory can be freed. A driver may refuse that too; what went wrong first is being told.</summary>
+    private void AbandonCapture()
+    {
+        try
+        {
+            _state.Gpu.EndCapture(_state.Stream).Dispose();
+        }
+        catch (GpuException) { }   // CUDA_ERROR_STREAM_CAPTURE_INVALIDATED: it has ended
     }
 
     private static string NameOf(Program program)

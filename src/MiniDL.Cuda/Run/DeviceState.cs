@@ -10,16 +10,16 @@ namespace MiniDL.Cuda;
 internal sealed class DeviceState : IDisposable
 {
     private readonly HashSet<CudaProgram> _programs = [];
-    private GpuException? _failure;
+    private GpuException? _failure, _told;
 
     public DeviceState(IGpu gpu, IKernelCompiler compiler, CudaOptions options)
     {
         (Gpu, Options) = (gpu, options);
+        Dump = options.DumpFolder is { } folder ? new KernelDump(folder) : null;
         Stream = gpu.CreateStream();
         Staging = new Staging(gpu, Stream);
         Kernels = new LoadedKernels(gpu, compiler);
         Residents = new Residents(this);
-        Dump = options.DumpFolder is { } folder ? new KernelDump(folder) : null;
     }
 
     /// <summary>The GPU.</summary>
@@ -67,8 +67,9 @@ internal sealed class DeviceState : IDisposable
     /// <returns>The error to throw: the same, with what was being done.</returns>
     public GpuException Failed(GpuException error, string doing)
     {
+        if (ReferenceEquals(error, _told)) return error;   // it comes through a second place, and says already where it came from
         _failure ??= error;
-        return new GpuException(error.Call, error.Code, $"{error.Advice} It happened while {doing}, or in something asked for shortly before; the device cannot be used any more", error);
+        return _told = new GpuException(error.Call, error.Code, $"{error.Advice} It happened while {doing}, or in something asked for shortly before; the device cannot be used any more", error);
     }
 
     /// <summary>Device memory. When there is none left, that of variables which nobody can reach any more is freed first.</summary>

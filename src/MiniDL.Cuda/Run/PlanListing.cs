@@ -15,10 +15,18 @@ internal static class PlanListing
         {
             (int first, int end) = plan.StepsOf(i);
             text.Append($"stage {i}: {plan.Program.Stages[i].Name}\n");
-            for (int step = first; step < end; step++) text.Append($"    {Line(plan.Steps[step])}\n");
+            for (int step = first; step < end; step++) text.Append($"    {Line(plan.Steps[step])}{Resources(plan.Steps[step], kernels, gpu)}\n");
         }
         foreach (KernelSource source in plan.Sources) text.Append($"\n== kernel {source.Name}\n{source.Text}");
         return text.ToString();
+    }
+
+    /// <summary>What a launch takes of a multiprocessor, and how many of its warps can be there at once.</summary>
+    private static string Resources(Step step, LoadedKernels kernels, GpuProperties gpu)
+    {
+        if (step is not KernelStep kernel || kernels.Compiled(kernel.Source).Resources is not { } resources) return "";
+        Occupancy occupancy = resources.OccupancyOn(Multiprocessor.Of(gpu), kernel.Shape);
+        return $"   # {resources.Registers} registers, {resources.SharedBytes + kernel.Shape.DynamicSharedBytes:N0} bytes shared, {resources.SpillBytes} spilled; occupancy {occupancy.Fraction:P0}, limited by {occupancy.Limiter}";
     }
 
     /// <summary>A launch as one line: <c>name&lt;&lt;&lt;grid, block, shared&gt;&gt;&gt;(arguments)</c>.</summary>

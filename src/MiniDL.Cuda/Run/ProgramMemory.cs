@@ -15,14 +15,17 @@ internal sealed class ProgramMemory : IDisposable
     private const int RegionAlignment = 256;   // as the driver aligns an allocation
     private const int RunStateBytes = 2 * sizeof(ulong);
 
+    private readonly DeviceState _state;
+    private readonly Program _program;
     private readonly IGpuMemory _memory;
     private readonly ulong[] _addresses;   // by buffer id
     private readonly long _scratch;
 
-    /// <summary>Allocates, and uploads the constants.</summary>
+    /// <summary>Allocates.</summary>
     /// <exception cref="GpuException">There is not enough memory.</exception>
     public ProgramMemory(DeviceState state, ProgramPlan plan, string function)
     {
+        (_state, _program) = (state, plan.Program);
         Program program = plan.Program;
 
         // Lay out inputs behind the run state, then constants; the plan has laid out the arena.
@@ -31,8 +34,7 @@ internal sealed class ProgramMemory : IDisposable
         InputOffsets = new long[program.Inputs.Count];
         for (int i = 0; i < InputOffsets.Length; i++) InputOffsets[i] = offsets[program.Inputs[i].Id] = Take(program.Inputs[i].Bytes, BufferAlignment, ref end);
         InputBytes = end;
-        Buffer[] constants = [.. program.Buffers.Where(buffer => buffer.Kind == BufferKind.Constant)];
-        foreach (Buffer constant in constants) offsets[constant.Id] = Take(constant.Bytes, BufferAlignment, ref end);
+        foreach (Buffer constant in Constants) offsets[constant.Id] = Take(constant.Bytes, BufferAlignment, ref end);
         long constantBytes = end - InputBytes, arena = Take(program.ArenaBytes, RegionAlignment, ref end);
         _scratch = Take(plan.ScratchBytes, RegionAlignment, ref end);
 
@@ -42,9 +44,15 @@ internal sealed class ProgramMemory : IDisposable
         {
             BufferKind.Shared => state.Residents.Of((Shared)buffer.Node).Address,
             BufferKind.Input or BufferKind.Constant => _memory.Address + (ulong)offsets[buffer.Id],
+            _ when buffer.Offset < 0 => 0UL,   // fused away: no stage touches it
             _ => _memory.Address + (ulong)(arena + buffer.Offset),
         })];
-        foreach (Buffer constant in constants) state.Staging.Upload(_addresses[constant.Id], ((Constant)constant.Node.Op).Value.Bytes());
+    }
+
+    /// <summary>Gives the constants their values.</summary>
+    public void UploadConstants()
+    {
+        foreach (Buffer constant in Constants) _state.Staging.Upload(_addresses[constant.Id], ((Constant)constant.Node.Op).Value.Bytes());
     }
 
     /// <summary>The size of the allocation.</summary>
@@ -74,6 +82,8 @@ internal sealed class ProgramMemory : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _memory.Dispose();
+
+    private IEnumerable<Buffer> Constants => _program.Buffers.Where(buffer => buffer.Kind == BufferKind.Constant);
 
     private static long Take(long bytes, int alignment, ref long end)
     {

@@ -85,8 +85,16 @@ internal sealed class ResidentValue(DeviceState state, IGpuMemory memory, long b
     /// <inheritdoc/>
     public void Upload(NDArray host)
     {
-        if (_isLost || state.HasFailed) _isReplaced = true;
-        else state.Staging.Upload(Address, host.Bytes());
+        _isReplaced = _isLost || state.HasFailed;
+        if (_isReplaced) return;
+        try
+        {
+            state.Staging.Upload(Address, host.Bytes());
+        }
+        catch (GpuException error)
+        {
+            throw state.Failed(error, $"the value of {label} was set");
+        }
     }
 
     /// <summary>Gives the place up.</summary>
