@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using MiniDL.Cuda;
 
 namespace MiniDL.Examples.Tests;
 
@@ -61,6 +62,53 @@ public sealed class CommandLineTests
             Assert.That(errors, Does.StartWith("error: NVIDIA's driver was not found.\nTried:\n").And.Contain("libcuda.so.1").Or.Contain("nvcuda.dll"));
             Assert.That(errors, Does.Contain("--device sim").And.Not.Contain("   at "));
             Assert.That(output, Is.Empty);
+        }
+    }
+
+    [TestCase("cublas")]
+    [TestCase("handwritten")]
+    public void On_the_simulated_GPU_a_program_takes_the_CPUs_steps(string gemm)
+    {
+        NvrtcRequired();
+        (int code, string output, string errors) = Run("old", "--device", "sim:h100", "--gemm", gemm, "--steps", "2", "--batch", "4", "--data", _data.Folder, "--json");
+        (_, string onCpu, _) = Run("old", "--steps", "2", "--batch", "4", "--data", _data.Folder, "--json");
+        Assert.That((code, errors), Is.EqualTo((0, "")));
+        using JsonDocument json = JsonDocument.Parse(LastLine(output)), expected = JsonDocument.Parse(LastLine(onCpu));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(json.RootElement.GetProperty("device").GetString(), Is.EqualTo("sim:h100"));
+            Assert.That(json.RootElement.GetProperty("launches_per_step").GetInt32(), Is.InRange(1, 10));
+            Assert.That(json.RootElement.GetProperty("final_cost").GetDouble(), Is.EqualTo(expected.RootElement.GetProperty("final_cost").GetDouble()).Within(2e-6));
+            Assert.That(json.RootElement.GetProperty("accuracy").GetDouble(), Is.EqualTo(expected.RootElement.GetProperty("accuracy").GetDouble()));
+        }
+    }
+
+    [Test]
+    public void Kernels_are_dumped_with_source_PTX_and_launches()
+    {
+        NvrtcRequired();
+        string folder = Path.Combine(_data.Folder, "kernels");
+        (int code, _, string errors) = Run("logistic", "--device", "sim", "--steps", "1", "--batch", "4", "--data", _data.Folder, "--dump-kernels", folder);
+        Assert.That((code, errors), Is.EqualTo((0, "")));
+        string[] sources = Directory.GetFiles(folder, "*.cu"), ptx = Directory.GetFiles(folder, "*.ptx");
+        string launches = File.ReadAllText(Path.Combine(folder, "launches.txt"));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(sources, Is.Not.Empty);
+            Assert.That(ptx.Select(Path.GetFileNameWithoutExtension), Is.EquivalentTo(sources.Select(Path.GetFileNameWithoutExtension)));
+            Assert.That(sources.Select(File.ReadAllText), Has.All.Contains("__global__"));
+            Assert.That(launches, Does.Contain("cublas NN 10x4x784: ").And.Contain("<<<").And.Match("# the function \\(X, Y\\) -> .*, 1 updates: [1-6] launches"));
+        }
+    }
+
+    [Test]
+    public void Without_NVRTC_the_simulated_GPU_says_where_it_was_looked_for_and_exits_with_1()
+    {
+        (int code, string errors) = RunProcess(("MINIDL_NVRTC", "/no/such/libnvrtc.so"), "logistic", "--device", "sim", "--data", _data.Folder);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(code, Is.EqualTo(1));
+            Assert.That(errors, Does.StartWith("error: NVRTC").And.Contain("/no/such/libnvrtc.so: MINIDL_NVRTC names it").And.Contain(".ci/get-nvrtc").And.Not.Contain("   at "));
         }
     }
 
@@ -229,13 +277,32 @@ public sealed class CommandLineTests
         return (code, output.ToString(), errors.ToString());
     }
 
-    private static int RunProcess(params string[] args)
+    private static int RunProcess(params string[] args) => RunProcess(("MINIDL_DEBUG", "0"), args).Code;
+
+    private static (int Code, string Errors) RunProcess((string Name, string Value) variable, params string[] args)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "MiniDL.Examples.dll");
-        using Process process = Process.Start(new ProcessStartInfo("dotnet", [program, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var start = new ProcessStartInfo("dotnet", [program, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment[variable.Name] = variable.Value;
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
         process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return process.ExitCode;
+        return (process.ExitCode, errors.Result);
+    }
+
+    // Without NVRTC a test is skipped by name; where the environment says CI=true it fails.
+    private static void NvrtcRequired()
+    {
+        try
+        {
+            NvrtcCompiler.Create();
+        }
+        catch (MissingLibraryException missing)
+        {
+            if (Environment.GetEnvironmentVariable("CI") == "true") Assert.Fail(missing.Message);
+            Assert.Ignore(missing.Message);
+        }
     }
 
     private static string LastLine(string output) => output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];

@@ -36,13 +36,6 @@ internal sealed class CudaWriter
         return new Scope(this);
     }
 
-    /// <summary>A loop that the compiler unrolls.</summary>
-    public Scope Unrolled(string loop)
-    {
-        Line("#pragma unroll");
-        return Block(loop);
-    }
-
     /// <summary>What was written.</summary>
     public override string ToString() => _text.ToString();
 

@@ -8,7 +8,9 @@ namespace MiniDL.Cuda;
 /// <summary>Lanes and passes of a body with rows.</summary>
 internal sealed class RowPlan
 {
-    private const int MostKept = 64;            // registers of one lane for what is kept
+    private const int MostKept = 64;            // registers of one lane for what is kept ...
+    private const int BlockRegisters = 65_536;  // ... and at most a third of what a block of so many threads leaves each
+    private const int MostUnrolled = 24;        // instructions of a pass that is unrolled though nothing is kept
     private const int MostEach = 8;             // elements of a row that one lane has
     private const int ThreadsOfShortRows = 128;
 
@@ -59,6 +61,9 @@ internal sealed class RowPlan
 
     /// <summary>Passes over a row.</summary>
     public int Passes { get; private set; }
+
+    /// <summary>True when passes are unrolled: what is kept must be, to be in registers; long passes of which nothing is kept would only want more of them.</summary>
+    public bool IsUnrolled => _kept.Count > 0 || _body.Instructions.Count <= MostUnrolled;
 
     /// <summary>True when a full value stays in registers after the pass that computes it.</summary>
     public bool IsKept(int value) => _kept.Contains(value);
@@ -132,7 +137,7 @@ internal sealed class RowPlan
             foreach (int operand in BodyText.Operands(_body.Instructions[i])) KeepUntil(operand, use);
         }
         foreach (Store store in FullStores) KeepUntil(store.Value, Passes - 1);
-        if (_kept.Count * Each > MostKept) _kept.Clear();
+        if (_kept.Count * Each > Math.Min(MostKept, BlockRegisters / Threads / 3)) _kept.Clear();
     }
 
     private void KeepUntil(int value, int use)

@@ -71,7 +71,8 @@ internal sealed class RowText
         foreach (int reduction in reductions) writer.Line($"{CombinerOf(reduction).Type} {Partial(reduction)} = {CombinerOf(reduction).Identity};");
 
         string column = _plan.Each > 1 ? $"lane + {_plan.Lanes} * k" : "lane";
-        using (_plan.Each > 1 ? writer.Unrolled($"for (int k = 0; k < {_plan.Each}; k++)") : writer.Block(Condition("lane") is { Length: > 0 } condition ? $"if ({condition})" : ""))
+        if (_plan.Each > 1) writer.Line(_plan.IsUnrolled ? "#pragma unroll" : "#pragma unroll 1");
+        using (_plan.Each > 1 ? writer.Block($"for (int k = 0; k < {_plan.Each}; k++)") : writer.Block(Condition("lane") is { Length: > 0 } condition ? $"if ({condition})" : ""))
         {
             writer.Line($"const uint column = {column}, i = row * {_plan.Columns} + column;");
             bool guarded = _plan.Each > 1 && Condition("column").Length > 0;

@@ -1,7 +1,7 @@
 // Which tile of a product a block of threads computes, and whether the sum is split over blocks: the choice that kernels/sgemm/block_tile.cuh leaves to the host.
 //
 // It serves GemmSteps and ConvSteps. The one thing to understand: a large tile uses what it reads more often, a small one leaves more blocks to fill a GPU with.
-// With e padded elements of C, each block having w warps, and S splits, the estimate is
+// With e padded elements of C, w warps in a block (of which four count: more do not reach a second multiprocessor), and S splits, the estimate is
 //
 //     cost = e K (1 + (TM + TN) / (TM TN) + 8 (BM + BN) / (BM BN)) / min(1, warps / Enough)  +  16 e S if S > 1,      warps = tiles w S
 //
@@ -30,6 +30,9 @@ internal sealed record BlockTile(int BM, int BN, int BK, int TM, int TN)
     /// <summary>All there are.</summary>
     public static IReadOnlyList<BlockTile> All => s_tiles;
 
+    /// <summary>A block's warps, as far as they fill a GPU.</summary>
+    private int Warps => Math.Min(4, Threads / 32);
+
     /// <summary>The tiles of a product.</summary>
     public long Tiles(long m, long n) => (m + BM - 1) / BM * ((n + BN - 1) / BN);
 
@@ -46,7 +49,7 @@ internal sealed record BlockTile(int BM, int BN, int BK, int TM, int TN)
     /// <summary>Splits K where the tiles leave most of a GPU empty and the sum is long.</summary>
     private KSplit Split(long m, long n, int k, long batch)
     {
-        long warps = Math.Max(1, Tiles(m, n) * batch * (Threads / 32));
+        long warps = Math.Max(1, Tiles(m, n) * batch * Warps);
         return SplitInto(warps < Enough / 4 && k >= 4 * LeastSplit ? (int)Math.Min((Enough + warps - 1) / warps, k / LeastSplit) : 1, k);
     }
 
@@ -59,7 +62,7 @@ internal sealed record BlockTile(int BM, int BN, int BK, int TM, int TN)
 
     private double Cost(long m, long n, int k, long batch, int splits)
     {
-        double elements = (double)Tiles(m, n) * batch * BM * BN, warps = (double)Tiles(m, n) * batch * splits * (Threads / 32);
+        double elements = (double)Tiles(m, n) * batch * BM * BN, warps = (double)Tiles(m, n) * batch * splits * Warps;
         double perProduct = 1 + (TM + TN) / (double)(TM * TN) + 8.0 * (BM + BN) / (BM * BN);
         return elements * Math.Max(1, k) * perProduct / Math.Min(1, warps / Enough) + (splits > 1 ? 16 * elements * splits : 0);
     }

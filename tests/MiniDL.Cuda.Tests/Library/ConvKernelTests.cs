@@ -20,7 +20,7 @@ public sealed class ConvKernelTests
         yield return Case("points", [2, 40, 5, 5], [33, 40, 1, 1]);
         yield return Case("strides_that_divide_the_filter", [2, 4, 8, 8], [6, 4, 4, 2], new(2, 2, 1, 1, 0, 0));
         yield return Case("strides_that_do_not", [3, 12, 13, 11], [9, 12, 3, 4], s_strides);
-        yield return Case("strides_above_the_filter", [2, 3, 9, 9], [4, 3, 1, 2], new(3, 3, 0, 0, 0, 0));
+        yield return Case("strides_above_the_filter", [2, 3, 21, 20], [4, 3, 1, 2], new(3, 3, 0, 0, 0, 0));
         yield return Case("rows_no_window_reaches", [2, 4, 8, 9], [5, 4, 3, 3], new(4, 4, 0, 0, 0, 0));
         yield return Case("more_padding_than_image", [1, 4, 2, 3], [3, 4, 5, 5], new(1, 2, 4, 3, 3, 4));
         yield return Case("a_row", [4, 16, 1, 33], [12, 16, 1, 5], new(1, 1, 0, 0, 2, 2));
