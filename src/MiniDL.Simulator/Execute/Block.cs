@@ -1,0 +1,236 @@
+// A block: its warps, its shared memory, its barriers.
+//
+// The one thing to understand: a warp runs until it must wait; then it is the next one's turn. A barrier opens when all warps that have not exited have come to it, or as
+// many threads as the instruction says. The order of the warps is fixed, or permuted by the seed, and shows nothing to a kernel that synchronises correctly.
+using System.Runtime.InteropServices;
+using System.Text;
+using MiniDL.Gpu;
+using MiniDL.Simulator.Arithmetic;
+using MiniDL.Simulator.Code;
+
+namespace MiniDL.Simulator.Execute;
+
+/// <summary>What became of a block.</summary>
+internal enum BlockStatus { Done, Yielded }
+
+/// <summary>Runs blocks of a launch, one after the other.</summary>
+internal sealed unsafe class Block : IDisposable
+{
+    private const int Barriers = 16;
+    private readonly Warp[] _warps;
+    private readonly WarpStatus[] _status;
+    private readonly int[] _order;
+    private readonly int[] _arrived = new int[Barriers];
+    private readonly byte* _memory;
+    private Dim3 _index;
+
+    /// <summary>Memory and warps for blocks of a launch.</summary>
+    public Block(Launch launch, Profile profile, int sharedBytes)
+    {
+        (Launch, Profile, SharedBytes) = (launch, profile, sharedBytes);
+        Recent = new Allocation?[launch.Kernel.Code.Length];
+        int parameters = (launch.Parameters.Length + 63) & ~63;
+        _memory = (byte*)NativeMemory.AlignedAlloc((nuint)(parameters + sharedBytes + 64), 64);
+        Parameters = _memory;
+        Shared = _memory + parameters;
+        launch.Parameters.CopyTo(new Span<byte>(Parameters, parameters));
+        _warps = new Warp[(launch.Shape.Block.Count + Lanes.Count - 1) / Lanes.Count];
+        for (int w = 0; w < _warps.Length; w++) _warps[w] = new Warp(this, w);
+        _status = new WarpStatus[_warps.Length];
+        _order = [.. Enumerable.Range(0, _warps.Length)];
+    }
+
+    /// <summary>The launch.</summary>
+    public Launch Launch { get; }
+
+    /// <summary>Counts.</summary>
+    public Profile Profile { get; }
+
+    /// <summary>Shared memory.</summary>
+    public byte* Shared { get; }
+
+    /// <summary>Its size.</summary>
+    public int SharedBytes { get; }
+
+    /// <summary>The parameter block.</summary>
+    public byte* Parameters { get; }
+
+    /// <summary>The allocation that each instruction used last.</summary>
+    public Allocation?[] Recent { get; }
+
+    /// <summary>Warp instructions that may still be executed.</summary>
+    public long Budget { get; set; }
+
+    /// <summary>The block's number in the grid.</summary>
+    public long Number { get; private set; }
+
+    /// <summary>What printf wrote.</summary>
+    public StringBuilder Output { get; } = new();
+
+    /// <summary>Begins a block.</summary>
+    public void Start(long number)
+    {
+        Number = number;
+        _index = Launch.BlockAt(number);
+        Budget = Launch.InstructionLimit;
+        Array.Clear(_arrived);
+        Array.Clear(_status);
+        // Shared memory starts as garbage; always the same garbage, so that a kernel that reads it does the same each time.
+        NativeMemory.Fill(Shared, (nuint)SharedBytes, 0xff);
+        if (Launch.Seed != 0) new Random(HashCode.Combine(Launch.Seed, number)).Shuffle(_order);
+        foreach (Warp warp in _warps) warp.Start();
+    }
+
+    /// <summary>Runs the block until it is done, or until all its warps wait for something outside of it.</summary>
+    public BlockStatus Run()
+    {
+        while (true)
+        {
+            bool any = false, yielded = true;
+            foreach (int w in _order)
+            {
+                if (_status[w] is not (WarpStatus.Ready or WarpStatus.Yielded)) continue;
+                any = true;
+                _status[w] = RunWarp(_warps[w]);
+                yielded &= _status[w] == WarpStatus.Yielded;
+            }
+            if (Array.TrueForAll(_status, s => s == WarpStatus.Exited)) return BlockStatus.Done;
+            bool opened = OpenBarriers();
+            if (opened) continue;
+            if (!any) throw Stuck();
+            if (yielded) return BlockStatus.Yielded;
+        }
+    }
+
+    private WarpStatus RunWarp(Warp warp)
+    {
+        try
+        {
+            return warp.Run();
+        }
+        catch (KernelFault fault)
+        {
+            throw Place(fault, warp);
+        }
+    }
+
+    /// <summary>Adds which thread of which block, and where in the source.</summary>
+    private GpuException Place(KernelFault fault, Warp warp)
+    {
+        int thread = warp.Index * Lanes.Count + Math.Max(fault.Lane, 0);
+        return new GpuException($"kernel {Launch.Kernel.Name}", fault.Code, $"{fault.Message} (at {Launch.Kernel.Where(warp.Pc)}, '{Launch.Kernel.Origins[warp.Pc].Opcode}', block {Place(_index)}, thread {Place(Launch.ThreadAt(thread))})");
+    }
+
+    private static string Place(Dim3 p) => $"({p.X},{p.Y},{p.Z})";
+
+    /// <summary>bar.arrive: counts, and does not wait.</summary>
+    public void Arrive(Warp warp, Instruction* at, byte* frame)
+    {
+        (int barrier, int threads) = Which(warp, at, frame);
+        if (threads == 0) throw new KernelFault(KernelFault.IllegalInstruction, "'bar.arrive' must say how many threads the barrier is for");
+        _arrived[barrier] += Lanes.Count;
+    }
+
+    private static (int Barrier, int Threads) Which(Warp warp, Instruction* at, byte* frame)
+    {
+        int lane = System.Numerics.BitOperations.TrailingZeroCount(warp.Mask);
+        uint barrier = ((uint*)(frame + at->A * Instruction.Unit))[lane];
+        uint threads = at->B == 0 ? 0 : ((uint*)(frame + at->B * Instruction.Unit))[lane];
+        if (barrier >= Barriers) throw new KernelFault(KernelFault.IllegalInstruction, $"barrier {barrier} of {Barriers}");
+        if (threads % Lanes.Count != 0 || threads > 1024) throw new KernelFault(KernelFault.IllegalInstruction, $"a barrier for {threads} threads: a multiple of 32 is expected");
+        return ((int)barrier, (int)threads);
+    }
+
+    /// <summary>Lets the warps go whose barrier is complete.</summary>
+    private bool OpenBarriers()
+    {
+        bool opened = false;
+        for (int barrier = 0; barrier < Barriers; barrier++)
+        {
+            List<Warp> here = [];
+            int wanted = 0, alive = 0;
+            foreach (Warp warp in _warps)
+            {
+                if (_status[warp.Index] != WarpStatus.Exited) alive++;
+                if (_status[warp.Index] != WarpStatus.AtBarrier) continue;
+                (int its, int threads) = WhichOf(warp);
+                if (its != barrier) continue;
+                here.Add(warp);
+                wanted = Math.Max(wanted, threads);
+            }
+            if (here.Count == 0) continue;
+            bool complete = wanted == 0 ? here.Count == alive : here.Count * Lanes.Count + _arrived[barrier] >= wanted;
+            if (!complete) continue;
+            Reduce(here);
+            foreach (Warp warp in here) { warp.PassBarrier(); _status[warp.Index] = WarpStatus.Ready; }
+            _arrived[barrier] = 0;
+            opened = true;
+        }
+        return opened;
+    }
+
+    private (int, int) WhichOf(Warp warp)
+    {
+        try
+        {
+            return Which(warp, warp.AtInstruction, warp.AtFrame);
+        }
+        catch (KernelFault fault)
+        {
+            throw Place(fault, warp);
+        }
+    }
+
+    /// <summary>bar.red: all threads of the barrier get the count, the conjunction or the disjunction of their predicates.</summary>
+    private static void Reduce(List<Warp> warps)
+    {
+        int count = 0, threads = 0;
+        foreach (Warp warp in warps)
+        {
+            Instruction* at = warp.AtInstruction;
+            if (at->Op != Op.BarrierReduce) continue;
+            uint yes = *(uint*)(warp.AtFrame + at->C * Instruction.Unit) ^ (at->Detail2 != 0 ? uint.MaxValue : 0);
+            count += System.Numerics.BitOperations.PopCount(yes & warp.Mask);
+            threads += System.Numerics.BitOperations.PopCount(warp.Mask);
+        }
+        foreach (Warp warp in warps) if (warp.AtInstruction->Op == Op.BarrierReduce) warp.TakeReduced(count, threads);
+    }
+
+    private GpuException Stuck()
+    {
+        string where = string.Join("; ", _warps.Where(w => _status[w.Index] == WarpStatus.AtBarrier).Select(w => $"warp {w.Index} at barrier {WhichOf(w).Item1}, {Launch.Kernel.Where(w.Pc)}"));
+        return new GpuException($"kernel {Launch.Kernel.Name}", KernelFault.LaunchFailed, $"deadlock in block {Place(_index)}: warps wait at barriers that the others never reach: {where}");
+    }
+
+    /// <summary>Special registers that are the same for all lanes.</summary>
+    public ulong Special(SpecialRegister which, int warp) => which switch
+    {
+        SpecialRegister.NtidX => (ulong)Launch.Shape.Block.X,
+        SpecialRegister.NtidY => (ulong)Launch.Shape.Block.Y,
+        SpecialRegister.NtidZ => (ulong)Launch.Shape.Block.Z,
+        SpecialRegister.CtaidX => (ulong)_index.X,
+        SpecialRegister.CtaidY => (ulong)_index.Y,
+        SpecialRegister.CtaidZ => (ulong)_index.Z,
+        SpecialRegister.NctaidX => (ulong)Launch.Shape.Grid.X,
+        SpecialRegister.NctaidY => (ulong)Launch.Shape.Grid.Y,
+        SpecialRegister.NctaidZ => (ulong)Launch.Shape.Grid.Z,
+        SpecialRegister.WarpId => (ulong)warp,
+        SpecialRegister.NwarpId => (ulong)(Launch.Properties.ThreadsPerMultiprocessor / Lanes.Count),
+        SpecialRegister.SmId => (ulong)(Number % Launch.Properties.Multiprocessors),
+        SpecialRegister.NsmId => (ulong)Launch.Properties.Multiprocessors,
+        SpecialRegister.GridId => (ulong)Launch.Number,
+        // There is no time; what was executed so far stands in for it.
+        SpecialRegister.Clock or SpecialRegister.Clock64 or SpecialRegister.GlobalTimer => (ulong)(Launch.InstructionLimit - Budget),
+        SpecialRegister.ClockHigh or SpecialRegister.GlobalTimerHigh => (ulong)(Launch.InstructionLimit - Budget) >> 32,
+        SpecialRegister.DynamicSharedSize => (ulong)Launch.Shape.DynamicSharedBytes,
+        SpecialRegister.TotalSharedSize => (ulong)Launch.SharedBytes,
+        _ => Lanes.Count,
+    };
+
+    /// <summary>Frees the memory.</summary>
+    public void Dispose()
+    {
+        foreach (Warp warp in _warps) warp.Dispose();
+        NativeMemory.AlignedFree(_memory);
+    }
+}

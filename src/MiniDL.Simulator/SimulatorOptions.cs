@@ -1,0 +1,26 @@
+// What a simulated GPU is, and how it runs.
+using MiniDL.Gpu;
+
+namespace MiniDL.Simulator;
+
+/// <summary>Options of a <see cref="SimulatedGpu"/>.</summary>
+public sealed record SimulatorOptions
+{
+    /// <summary>The device: an A100 if nothing else is said; <see cref="KnownGpus"/> has others.</summary>
+    public GpuProperties Properties { get; init; } = KnownGpus.A100;
+
+    /// <summary>Threads of the host that run blocks. Results do not depend on it.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Permutes the order in which blocks and warps run; 0 is the natural order. A kernel whose result changes with it has a race.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>The most warp instructions that one block may execute before its kernel is stopped.</summary>
+    public long InstructionLimit { get; init; } = 1L << 31;
+
+    /// <summary>Approximate functions (ex2.approx and their like) stray within the error that PTX documents, so that a kernel that relies on more shows.</summary>
+    public bool Jitter { get; init; }
+
+    /// <summary>Where printf of kernels goes.</summary>
+    public TextWriter Output { get; init; } = Console.Out;
+}
