@@ -4,7 +4,8 @@
 // 32 windows of 2 x 2 choose among 128 pixels of a few rows, and nearly every sector of those rows holds one that is chosen. So u is read about once, and in
 // few sectors, with no help from shared memory.
 //
-// Bytes: 4 P (2 OH OW + H W) if windows cover the plane. FLOPs: none. Limit: bandwidth.
+// Bytes: 4 P (2 OH OW + H W) if windows stand side by side; where they overlap, those above each other read the same rows again, out of the first-level cache.
+// FLOPs: none. Limit: bandwidth.
 // Counters: sectors per request of the gather: up to the number of pixel rows under 32 windows times the sectors of each; 4 everywhere else.
 //
 // Macros: P H W OH OW BLOCK. Ends: STORE_Y(i, v), once for each value.

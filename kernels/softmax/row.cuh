@@ -8,7 +8,8 @@
 // each request is 4 sectors; a row that starts anywhere would cost 5.
 //
 // Launch: BLOCK threads, (ROWS * LANES + BLOCK - 1) / BLOCK blocks. Arrays start at multiples of 32 bytes.
-// Macros: ROWS COLUMNS; LANES: a power of two up to 32, or BLOCK (best: one lane for each element or float4, up to 32; BLOCK for more than 512 columns, or two rows of 32 elements a lane make registers scarce); BLOCK.
+// Macros: ROWS COLUMNS BLOCK; LANES: a power of two up to 32, or BLOCK. Best: one lane for each element or float4, up to 32, and BLOCK for more than 512
+// columns, or two rows of 32 elements a lane make registers scarce.
 // Source of the row sums: Harris 2007 with shuffles (Luitjens 2014, "Faster Parallel Reductions on Kepler").
 
 #define VECTOR (COLUMNS % 4 == 0)

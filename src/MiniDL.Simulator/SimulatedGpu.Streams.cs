@@ -12,7 +12,15 @@ public sealed unsafe partial class SimulatedGpu
     public void Synchronize(IGpuStream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        if (_error is not null) throw new GpuException(_error.Call, _error.Code, _error.Message, _error);
+        ThrowIfFailed();
+    }
+
+    /// <summary>The first error stays, as on a real device, whose context is lost with it.</summary>
+    private void ThrowIfFailed()
+    {
+        if (_error is not { } error) return;
+        string said = $"{error.Call}: {error.Code}: ";
+        throw new GpuException(error.Call, error.Code, error.Message.Replace(said, "", StringComparison.Ordinal), error);
     }
 
     /// <inheritdoc/>
@@ -24,7 +32,7 @@ public sealed unsafe partial class SimulatedGpu
     /// <inheritdoc/>
     public void Wait(IGpuEvent mark)
     {
-        if (((SimulatedEvent)mark).IsSet && _error is not null) throw new GpuException(_error.Call, _error.Code, _error.Message, _error);
+        if (((SimulatedEvent)mark).IsSet) ThrowIfFailed();
     }
 
     /// <summary>0: the simulator has no clock.</summary>

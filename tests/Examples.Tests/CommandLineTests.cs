@@ -12,7 +12,7 @@ public sealed class CommandLineTests
     private static readonly string[] s_keys =
     [
         "model", "device", "epochs", "steps", "batch", "parameters", "ms_per_step", "compile_ms", "accuracy", "final_cost",
-        "launches_per_step", "peak_rss_mb", "seconds",
+        "update_norm", "launches_per_step", "peak_rss_mb", "seconds",
     ];
 
     private TinyData _data = null!;
@@ -189,6 +189,7 @@ public sealed class CommandLineTests
             Assert.That(result.GetProperty("device").GetString(), Is.EqualTo("reference"));
             Assert.That(result.GetProperty("parameters").GetInt64(), Is.EqualTo(parameters));
             Assert.That(result.GetProperty("steps").GetInt32(), Is.EqualTo(name == "multiply" ? 0 : 2));
+            Assert.That(result.GetProperty("update_norm").GetDouble(), name == "multiply" ? Is.Zero : Is.GreaterThan(0));
             Assert.That(result.GetProperty("seconds").GetDouble(), Is.GreaterThan(0));
             Assert.That(result.GetProperty("peak_rss_mb").GetDouble(), Is.GreaterThan(1));
         }

@@ -23,6 +23,8 @@ public static unsafe class HostGemm
     {
         (int rowsA, int rowsB) = (call.OperandA == GemmOperand.AsIs ? call.M : call.K, call.OperandB == GemmOperand.AsIs ? call.K : call.N);
         Require(call is { M: >= 0, N: >= 0, K: >= 0, Batch: >= 0 }, $"m = {call.M}, n = {call.N}, k = {call.K}, batch = {call.Batch}: none may be negative");
+        Require(call is { StrideA: >= 0, StrideB: >= 0, StrideC: >= 0 }, $"strides {call.StrideA}, {call.StrideB}, {call.StrideC}: a batch goes forward");
+        Require(Math.Max(call.StrideA, Math.Max(call.StrideB, call.StrideC)) <= long.MaxValue / 4 / Math.Max(1, call.Batch), "the batch goes beyond any memory");
         Require(call.LdA >= Math.Max(1, rowsA), $"lda = {call.LdA}, but A as it lies in memory has {rowsA} rows");
         Require(call.LdB >= Math.Max(1, rowsB), $"ldb = {call.LdB}, but B as it lies in memory has {rowsB} rows");
         Require(call.LdC >= Math.Max(1, call.M), $"ldc = {call.LdC}, but C has {call.M} rows");

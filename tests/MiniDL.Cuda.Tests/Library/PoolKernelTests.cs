@@ -108,6 +108,29 @@ public sealed class PoolKernelTests
         Assert.That(Bytes.To<float>(RunAll([y], (x, Bytes.Of(xs)))[y]), Is.EqualTo(MaxOf(xs[25..], [2, 1, 5, 5], y.Shape, ((MaxPool)y.Op).Geometry).Values));
     }
 
+    [Test]
+    public void What_is_fused_on_its_ends_is_done_where_a_kernel_loads_and_stores()
+    {
+        // dx = 2 * unpool(g * e), e being an argument behind the kernel's own.
+        Tensor x = T.Input([2, 3, 7, 5], "x"), y = T.MaxPool2D(x, (2, 2)), index = T.Input(y.Shape, "index", DType.Int32), g = T.Input(y.Shape, "g"), e = T.Input(y.Shape, "e");
+        Tensor dx = MaxUnpool.Of(index, g, x);
+        float[] xs = Values(x.Shape, 9), gs = Values(y.Shape, 10), es = Values(y.Shape, 11), expected = new float[xs.Length];
+        int[] chosen = MaxOf(xs, x.Shape, y.Shape, ((MaxPool)y.Op).Geometry).Chosen;
+        for (int o = 0; o < gs.Length; o++) expected[o / 6 * 35 + chosen[o]] += 2 * (gs[o] * es[o]);
+
+        MiniDL.Program program = Lower.ToProgram([x, index, g, e], [dx], []);
+        var ends = new Ends("""
+            #define LOAD_G(i) (g[i] * e0[i])
+            #define STORE_X(i, v) dx[i] = 2 * (v)
+            #define ENDS_PARAMETERS , const float* e0
+
+            """, [new BufferArgument(program.Inputs[3], 0)]);
+        byte[][] inputs = [Bytes.Of(xs), Bytes.Of(chosen), Bytes.Of(gs), Bytes.Of(es)];
+        var contents = program.Inputs.Zip(inputs).Append((program.Outputs[0], new byte[4 * xs.Length])).ToDictionary(pair => pair.Item1, pair => pair.Item2);
+        _gpu.Run(PoolSteps.Plan((PoolStage)program.Stages.Single(), ends, Stages.Options), contents);
+        Assert.That(Bytes.To<float>(contents[program.Outputs[0]]), Is.EqualTo(expected));
+    }
+
     private static IEnumerable<TestCaseData> Cases() => s_cases.Select((_, i) => new TestCaseData(i).SetArgDisplayNames($"{s_cases[i].X}, {s_cases[i].Windows}"));
 
     /// <summary>Runs the pooling stages of a program on the GPU and gives back what its outputs hold.</summary>
@@ -117,7 +140,7 @@ public sealed class PoolKernelTests
         var contents = program.Buffers.ToDictionary(buffer => buffer, buffer => Bytes.Of([.. Enumerable.Repeat(float.NaN, buffer.Count)]));
         for (int i = 0; i < inputs.Length; i++) inputs[i].Values.CopyTo(contents[program.Inputs[i]], 0);
         IReadOnlyList<Step>[] plans = [.. program.Stages.Cast<PoolStage>().Select(stage => PoolSteps.Plan(stage, null, Stages.Options))];
-        _gpu.Compile(plans.SelectMany(plan => plan));
+        _gpu.Compile(plans.SelectMany(plan => plan).Cast<KernelStep>().Select(step => step.Source));
         foreach (IReadOnlyList<Step> plan in plans) _gpu.Run(plan, contents);
         return outputs.Select((output, i) => (output, program.Outputs[i])).ToDictionary(pair => pair.output, pair => contents[pair.Item2]);
     }

@@ -13,10 +13,10 @@ internal sealed class SimulatedRun : IDisposable
     private readonly Dictionary<KernelSource, CompiledKernel> _compiled = [];
 
     /// <summary>Compiles many kernels at once, which is faster than each when its turn comes.</summary>
-    public void Compile(IEnumerable<Step> steps)
+    public void Compile(IEnumerable<KernelSource> sources)
     {
-        KernelSource[] sources = [.. steps.OfType<KernelStep>().Select(step => step.Source).Distinct().Where(source => !_compiled.ContainsKey(source))];
-        foreach (CompiledKernel kernel in _compiler.Compile(sources, _gpu.Properties.Architecture)) _compiled[kernel.Source] = kernel;
+        KernelSource[] missing = [.. sources.Distinct().Where(source => !_compiled.ContainsKey(source))];
+        foreach (CompiledKernel kernel in _compiler.Compile(missing, _gpu.Properties.Architecture)) _compiled[kernel.Source] = kernel;
     }
 
     /// <summary>Runs steps over buffers, whose contents change accordingly.</summary>
@@ -36,7 +36,7 @@ internal sealed class SimulatedRun : IDisposable
 
     private byte[][] Run(KernelSource source, LaunchShape shape, byte[][] arrays, (int Array, long Offset)[] arguments)
     {
-        Compile([new KernelStep(null!, source, shape, [])]);
+        Compile([source]);
         CompiledKernel compiled = _compiled[source];
         using IGpuStream stream = _gpu.CreateStream();
         using IGpuModule module = _gpu.LoadModule(compiled.Ptx, compiled.Cubin);

@@ -1,0 +1,163 @@
+// A shadow of memory in which every access leaves its stamp: finds races.
+//
+// The rules of racecheck. Two accesses of the same byte by different threads race if at least one writes, they are not both strong (atomic, volatile, .relaxed, .acquire,
+// .release), and nothing orders them. Ordered are accesses
+//   1. of one thread, in program order;
+//   2. of threads of one block with a barrier between that both passed;
+//   3. of lanes of one warp with a .sync instruction between in which both took part;
+//   4. of any threads if the first, or one ordered behind it, executed a fence and then a strong write to an address that the second, or one ordered before it, then
+//      looked at with a strong read or an atomic (Releases);
+//   5. of different launches.
+// Lanes of one instruction that write one byte race, too. Different blocks of a launch are never in order but by rule 4.
+//
+// A word of four bytes has three stamps: the last write, the last read, and a read by another warp. What they cannot hold is forgotten: a race may be missed, but none is
+// invented. Of bytes of one word written by several threads the last is remembered.
+//
+// The one thing to understand: races are found by what the program says, not by what happened. The accesses may have come in a harmless order this time.
+using System.Numerics;
+
+namespace MiniDL.Simulator.Checks;
+
+/// <summary>What an access does.</summary>
+internal enum AccessMode
+{
+    /// <summary>Reads.</summary>
+    Read,
+
+    /// <summary>Writes.</summary>
+    Write,
+
+    /// <summary>Reads and writes in one.</summary>
+    Atomic,
+}
+
+/// <summary>The shadow of shared memory of a block, or of the device's memory.</summary>
+/// <param name="log">Where findings go.</param>
+/// <param name="blocks">The numbers that blocks have in stamps.</param>
+/// <param name="isShared">Shared memory: stamps of other blocks mean nothing.</param>
+internal sealed unsafe class RaceShadow(FindingLog log, BlockNumbers blocks, bool isShared)
+{
+    private const int PageWords = 4096;
+    private readonly Dictionary<ulong, Cell[]> _pages = [];
+    private readonly Dictionary<ulong, Releases> _releases = [];
+    private ulong _latest = ulong.MaxValue;
+    private Cell[] _page = [];
+
+    private struct Cell
+    {
+        public Stamp Write, Read, OtherRead;
+    }
+
+    /// <summary>A launch begins: what was released before it is in order anyway.</summary>
+    public void BeginLaunch() => _releases.Clear();
+
+    /// <summary>A warp's access.</summary>
+    /// <param name="mode">What it does.</param>
+    /// <param name="strong">Whether it is atomic, volatile, or has .relaxed, .acquire or .release.</param>
+    /// <param name="addresses">Of 32 lanes: device addresses, or offsets in shared memory.</param>
+    /// <param name="mask">The lanes that are on; their accesses are in bounds and aligned.</param>
+    /// <param name="bytes">Bytes of each lane.</param>
+    /// <param name="clocks">The clocks of the block.</param>
+    /// <param name="warp">The warp's number in the block.</param>
+    /// <param name="pc">The instruction.</param>
+    public void Access(AccessMode mode, bool strong, ulong* addresses, uint mask, int bytes, BlockClocks clocks, int warp, int pc)
+    {
+        ulong previous = ulong.MaxValue;
+        for (uint left = mask; left != 0; left &= left - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(left), thread = warp * 32 + lane;
+            ulong address = addresses[lane];
+            // Lanes that read the same as their neighbour only leave a note that they are several.
+            bool again = mode == AccessMode.Read && address == previous;
+            previous = address;
+            for (ulong at = address; at < address + (ulong)bytes; at = (at & ~3UL) + 4)
+            {
+                ref Cell cell = ref At(at / 4);
+                if (again && cell.Read.Pc == pc) { cell.Read.Several = true; continue; }
+                uint byteMask = ByteMask(at, address + (ulong)bytes);
+                Stamp now = Stamp.Of(clocks.Serial, thread, pc, clocks.BarrierClock(thread), clocks.WarpClock(thread), byteMask, strong);
+                if (mode == AccessMode.Read) Read(ref cell, now, clocks, at, bytes);
+                else Write(ref cell, now, clocks, at, bytes, mode);
+            }
+            if (strong) Order(mode, address, clocks, thread);
+        }
+    }
+
+    private void Read(ref Cell cell, in Stamp now, BlockClocks clocks, ulong address, int bytes)
+    {
+        if (Races(cell.Write, now, clocks)) Report("read after write", now, cell.Write, address, bytes);
+
+        // A read by the same warp at the same time joins; any other moves the last read to second place, unless it is known to be over.
+        if (cell.Read.IsAlongside(now))
+        {
+            if (cell.Read.Thread != now.Thread) cell.Read.Several = true;
+            cell.Read.ByteMask |= now.ByteMask;
+            return;
+        }
+        bool isOver = cell.Read.Block != now.Block ? isShared || cell.Read.Block < blocks.First : clocks.IsBefore(cell.Read, now.Thread) && !cell.Read.Several;
+        if (!isOver && (cell.Read.Block != now.Block || cell.Read.Warp != now.Warp)) cell.OtherRead = cell.Read;
+        cell.Read = now;
+    }
+
+    private void Write(ref Cell cell, in Stamp now, BlockClocks clocks, ulong address, int bytes, AccessMode mode)
+    {
+        string what = mode == AccessMode.Atomic ? "atomic" : "write";
+        if (Races(cell.Write, now, clocks)) Report($"{what} after {(cell.Write.IsStrong && mode == AccessMode.Write ? "atomic or volatile write" : "write")}", now, cell.Write, address, bytes);
+        if (Races(cell.Read, now, clocks)) Report($"{what} after read", now, cell.Read, address, bytes);
+        if (Races(cell.OtherRead, now, clocks)) Report($"{what} after read", now, cell.OtherRead, address, bytes);
+
+        // Whoever comes next is compared with this write, and so, if that is in order, is in order with what was before it.
+        uint left = cell.Read.ByteMask & ~now.ByteMask;
+        if (left == 0) cell.Read = default;
+        if ((cell.OtherRead.ByteMask & ~now.ByteMask) == 0) cell.OtherRead = default;
+        cell.Write = now;
+    }
+
+    /// <summary>The rules, of which one is enough to be in order.</summary>
+    private bool Races(in Stamp past, in Stamp now, BlockClocks clocks)
+    {
+        if (past.Block < blocks.First || (past.ByteMask & now.ByteMask) == 0 || (past.IsStrong && now.IsStrong)) return false;
+        if (past.Block != now.Block) return !isShared && !clocks.IsReleased(past, now.Thread);
+        // Several lanes did it: at least one of them is another thread.
+        bool sameThread = past.Thread == now.Thread && !past.Several;
+        bool met = past.BarrierClock < now.BarrierClock || (past.Warp == now.Warp && past.WarpClock < now.WarpClock);
+        return !sameThread && !met && !clocks.IsReleased(past, now.Thread);
+    }
+
+    /// <summary>A strong access orders: looking acquires, and writing after a fence releases.</summary>
+    private void Order(AccessMode mode, ulong address, BlockClocks clocks, int thread)
+    {
+        BlockClocks.Fenced fence = clocks.LastFence(thread);
+        bool releases = mode != AccessMode.Read && fence.Done;
+        if (!_releases.TryGetValue(address, out Releases? here))
+        {
+            if (!releases) return;
+            _releases[address] = here = new();
+        }
+        if (mode != AccessMode.Write) clocks.Acquire(here, thread);
+        if (releases) here.Add(clocks.Serial, thread, fence);
+    }
+
+    private void Report(string what, in Stamp now, in Stamp past, ulong address, int bytes) =>
+        log.Add(new RawFinding(CheckKind.RaceCheck, $"race: {what} in {(isShared ? "shared" : "global")} memory", now.Pc, NumberOf(now), now.Thread, address, bytes, past.Pc, NumberOf(past), past.Thread));
+
+    private long NumberOf(in Stamp stamp) => blocks.InGrid(stamp.Block);
+
+    private ref Cell At(ulong word)
+    {
+        ulong number = word / PageWords;
+        if (number != _latest)
+        {
+            if (!_pages.TryGetValue(number, out Cell[]? page)) _pages[number] = page = new Cell[PageWords];
+            (_latest, _page) = (number, page);
+        }
+        return ref _page[word % PageWords];
+    }
+
+    /// <summary>The bytes of the word at an address that lie before an end.</summary>
+    private static uint ByteMask(ulong at, ulong end)
+    {
+        int first = (int)(at & 3), last = (int)Math.Min(4, end - (at & ~3UL));
+        return (uint)((1 << last) - (1 << first));
+    }
+}
