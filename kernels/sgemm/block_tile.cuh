@@ -29,13 +29,15 @@
 #define FIRST_ROW (int)(WARP_ROW + threadIdx.x % 32 / LANES_X * 4)   // a thread's first row and column
 #define FIRST_COL (int)(WARP_COL + threadIdx.x % LANES_X * 4)
 
-// Four more columns than needed. A slab whose neighbours in memory are neighbours in k is stored down the columns: 8 (or 2 times 4) rows of k by
-// 4 (or 16) columns at once. With rows 4 banks apart, these are 32 different banks; with rows 0 apart, it would be 4 (16).
-#define PAD 4
+// Elements from one k to the next in shared memory. A slab whose neighbours in memory are neighbours in k is stored down the columns: 8 rows of k by 4 columns
+// at once, or with float4 2 times 16 for each of the four. With 4 more columns than needed these are 32 different banks; without, 4 or 16.
+#define PITCH(SIDE, ALONG_K) ((SIDE) + (ALONG_K ? 4 : 0))
+#define PITCH_A PITCH(BM, A_ALONG_K)
+#define PITCH_B PITCH(BN, B_ALONG_K)
 
 struct Slab
 {
-    float As[BK][BM + PAD], Bs[BK][BN + PAD];
+    float As[BK][PITCH_A], Bs[BK][PITCH_B];
 };
 
 // The part of an operand's slab (SIDE x BK) that one thread carries from global to shared memory. Vector: float, or float4 where alignment allows.
@@ -68,7 +70,7 @@ struct Carried
         for (int index = 0; index < COUNT; index++) vectors[index] = read(sideOf(index), kStart + kOf(index));
     }
 
-    __device__ __forceinline__ void put(float (*slab)[SIDE + PAD]) const
+    __device__ __forceinline__ void put(float (*slab)[PITCH(SIDE, ALONG_K)]) const
     {
 #pragma unroll
         for (int index = 0; index < COUNT; index++)
@@ -76,7 +78,7 @@ struct Carried
             float* place = &slab[kOf(index)][sideOf(index)];
             if (!ALONG_K) *(Vector*)place = vectors[index];
 #pragma unroll
-            for (int i = 0; ALONG_K && i < WIDTH; i++) place[i * (SIDE + PAD)] = ((const float*)&vectors[index])[i];
+            for (int i = 0; ALONG_K && i < WIDTH; i++) place[i * PITCH(SIDE, ALONG_K)] = ((const float*)&vectors[index])[i];
         }
     }
 };
@@ -89,11 +91,11 @@ __device__ __forceinline__ void multiplySlab(const float* As, const float* Bs, f
     {
         __align__(16) float regM[TM], regN[4];
 #pragma unroll
-        for (int m = 0; m < TM; m += 4) *(float4*)&regM[m] = *(const float4*)&As[k * (BM + PAD) + m * LANES_Y];
+        for (int m = 0; m < TM; m += 4) *(float4*)&regM[m] = *(const float4*)&As[k * PITCH_A + m * LANES_Y];
 #pragma unroll
         for (int n = 0; n < TN; n += 4)
         {
-            *(float4*)regN = *(const float4*)&Bs[k * (BN + PAD) + n * LANES_X];
+            *(float4*)regN = *(const float4*)&Bs[k * PITCH_B + n * LANES_X];
 #pragma unroll
             for (int m = 0; m < TM; m++)
 #pragma unroll
@@ -135,26 +137,26 @@ __device__ __forceinline__ void multiplyTile(Slab (&slabs)[2], int kStart, int k
 
 // Calls store(row, column, value) for each element of the tile, neighbouring lanes with neighbouring columns. A thread holds runs of 4 columns; to
 // write these as they are would touch each 32-byte sector in four separate instructions. So a warp passes one row of each thread at a time through
-// shared memory, which holds no slab any more. PITCH: rows of lanes an odd number of runs apart, so that 8 lanes' float4 stores miss each other's banks.
+// shared memory, which holds no slab any more. Rows of lanes lie an odd number of runs apart (STEP), so that 8 lanes' float4 stores miss each other's banks.
 template <class Store>
 __device__ __forceinline__ void storeTile(Slab (&slabs)[2], const float (&threadResults)[TM][TN], Store store)
 {
-    const int PITCH = LANES_X * 4 * (TN / 4 | 1);
-    float* rows = &slabs[0].As[0][0] + threadIdx.x / 32 * (LANES_Y * PITCH);
+    const int STEP = LANES_X * 4 * (TN / 4 | 1);
+    float* rows = (float*)slabs + threadIdx.x / 32 * (LANES_Y * STEP);
 #pragma unroll
     for (int m = 0; m < TM; m++)
     {
         __syncwarp();   // the other lanes have read the row before
 #pragma unroll
         for (int n = 0; n < TN; n += 4)
-            *(float4*)&rows[threadIdx.x % 32 / LANES_X * PITCH + threadIdx.x % LANES_X * 4 + n * LANES_X] =
+            *(float4*)&rows[threadIdx.x % 32 / LANES_X * STEP + threadIdx.x % LANES_X * 4 + n * LANES_X] =
                 make_float4(threadResults[m][n], threadResults[m][n + 1], threadResults[m][n + 2], threadResults[m][n + 3]);
         __syncwarp();   // and written this one
 #pragma unroll 1
         for (int e = threadIdx.x % 32; e < LANES_Y * WARP_N; e += 32)
         {
             int row = e / WARP_N, col = e % WARP_N;
-            store(WARP_ROW + row * 4 + m / 4 * (LANES_Y * 4) + m % 4, WARP_COL + col, rows[row * PITCH + col]);
+            store(WARP_ROW + row * 4 + m / 4 * (LANES_Y * 4) + m % 4, WARP_COL + col, rows[row * STEP + col]);
         }
     }
 }

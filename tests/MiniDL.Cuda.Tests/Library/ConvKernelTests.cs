@@ -42,6 +42,17 @@ public sealed class ConvKernelTests
         Check(stage, ConvSteps.PlanIm2Col(stage));
     }
 
+    /// <summary>Geometries as the op table draws them, and wilder ones.</summary>
+    [Test, Category("Long")]
+    public void Any_geometry([Range(1, 12)] int seed, [Values] ConvDirection direction)
+    {
+        var random = new Random(seed);
+        int kh = random.Next(1, 5), kw = random.Next(1, 5), h = random.Next(1, 20), w = random.Next(1, 20);
+        var geometry = new ConvGeometry(random.Next(1, 4), random.Next(1, 4), random.Next(3), random.Next(3), random.Next(3), random.Next(3));
+        Shape x = [random.Next(1, 4), random.Next(1, 14), Math.Max(h, kh), Math.Max(w, kw)], f = [random.Next(1, 40), x[1], kh, kw];
+        Check(Convolutions.Stage(direction, x, f, geometry));
+    }
+
     /// <summary>Batches that are large enough for larger tiles, and sums long enough to be split.</summary>
     [TestCase(ConvDirection.Forward, 64, 64, 1)]
     [TestCase(ConvDirection.InputGrad, 32, 128, 1)]

@@ -54,6 +54,20 @@ public sealed class SgemmKernelTests
         Check(new IndexMap([1, 21, 22], [0, 44, -2], 43), new IndexMap([1, 22, 23], [0, 0, 3], 1));
 
     [Test]
+    public void What_cuBlas_cannot_take_is_copied_in_order()
+    {
+        // Three matrices of 20 x 30, every second column of them, rows reversed.
+        GemmStage stage = Products.Stage(new IndexMap([3, 20, 30], [1200, -60, 2], 1140), IndexMap.Contiguous([3, 30, 2]));
+        var copy = (KernelStep)GemmSteps.Plan(stage, null, Stages.Options)[0];
+        Buffer to = SimulatedSteps.BufferOf(1800, "to");
+        Dictionary<Buffer, float[]> memory = Products.Memory(stage);
+        memory[to] = new float[1800];
+        SimulatedSteps.Run([copy with { Arguments = [copy.Arguments[0], new BufferArgument(to, 0)] }], memory);
+        float[] from = memory[stage.A.Buffer];
+        Assert.That(memory[to], Is.EqualTo(Enumerable.Range(0, 1800).Select(i => from[Products.At(stage.A.Map, i / 600, i / 30 % 20, i % 30)])));
+    }
+
+    [Test]
     public void NaN_beyond_the_operands_is_never_read()
     {
         // A and B lie inside larger arrays of NaN: what a tile reads beyond the edge must be zero, and C beyond it stay as it was.
