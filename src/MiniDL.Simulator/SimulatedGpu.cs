@@ -4,6 +4,7 @@
 // Errors of kernels still show as on a real device: at the next synchronisation, and from then on at every one.
 using MiniDL.Gpu;
 using MiniDL.Simulator.Blas;
+using MiniDL.Simulator.Devices;
 using MiniDL.Simulator.Execute;
 using MiniDL.Simulator.Ptx;
 
@@ -20,6 +21,7 @@ public sealed unsafe partial class SimulatedGpu : IGpu
     private readonly SimulatorOptions _options;
     private GpuException? _error;
     private long _launches;
+    private readonly List<LaunchReport> _reports = [];
 
     /// <summary>Makes a device.</summary>
     /// <param name="options">What it is and how it runs; null for an A100 on all cores.</param>
@@ -32,6 +34,12 @@ public sealed unsafe partial class SimulatedGpu : IGpu
 
     /// <inheritdoc/>
     public GpuProperties Properties { get; }
+
+    /// <summary>What each launch since the last reset did, if <see cref="SimulatorOptions.Counting"/> is on.</summary>
+    public IReadOnlyList<LaunchReport> Reports => _reports;
+
+    /// <summary>Forgets the reports so far.</summary>
+    public void ResetReports() => _reports.Clear();
 
     /// <inheritdoc/>
     public IGpuMemory Allocate(long bytes)
@@ -74,7 +82,7 @@ public sealed unsafe partial class SimulatedGpu : IGpu
         {
             throw new GpuException("cuModuleLoadData", "CUDA_ERROR_INVALID_PTX", problem.Message, problem);
         }
-        return new SimulatedModule(parsed, _memory, _options.Jitter);
+        return new SimulatedModule(parsed, cubin.IsEmpty ? [] : CubinReader.Read(cubin), _memory, _options.Jitter);
     }
 
     /// <inheritdoc/>
@@ -104,9 +112,10 @@ public sealed unsafe partial class SimulatedGpu : IGpu
         var launch = new Launch
         {
             Kernel = kernel.Code, Shape = shape, Parameters = parameters, Memory = _memory, Properties = Properties, Seed = _options.Seed,
-            InstructionLimit = _options.InstructionLimit, Number = _launches++,
+            InstructionLimit = _options.InstructionLimit, Number = _launches++, Counting = _options.Counting,
         };
-        Grid.Run(launch, _options.Threads, _options.Output);
+        Profile profile = Grid.Run(launch, _options.Threads, _options.Output);
+        if (_options.Counting != Counting.Off) _reports.Add(new LaunchReport(kernel.Code, shape, profile, kernel.Registers, 1));
     }
 
     /// <inheritdoc/>

@@ -2,6 +2,7 @@
 using System.Runtime.InteropServices;
 using MiniDL.Gpu;
 using MiniDL.Simulator.Code;
+using MiniDL.Simulator.Devices;
 using MiniDL.Simulator.Execute;
 using MiniDL.Simulator.Ptx;
 
@@ -38,14 +39,15 @@ internal sealed unsafe class SimulatedModule : IGpuModule
 {
     private readonly PtxModule _module;
     private readonly DeviceMemory _memory;
+    private readonly IReadOnlyList<CubinKernel> _resources;
     private readonly bool _jitter;
     private readonly Dictionary<string, ulong> _globals = new(StringComparer.Ordinal);
     private readonly List<Allocation> _allocations = [];
     private readonly Dictionary<string, SimulatedKernel> _kernels = new(StringComparer.Ordinal);
 
-    public SimulatedModule(PtxModule module, DeviceMemory memory, bool jitter)
+    public SimulatedModule(PtxModule module, IReadOnlyList<CubinKernel> resources, DeviceMemory memory, bool jitter)
     {
-        (_module, _memory, _jitter) = (module, memory, jitter);
+        (_module, _resources, _memory, _jitter) = (module, resources, memory, jitter);
         foreach (PtxVariable variable in module.Variables)
         {
             if (variable.IsExternal || variable.Space is not (StateSpace.Global or StateSpace.Constant)) continue;
@@ -77,7 +79,7 @@ internal sealed unsafe class SimulatedModule : IGpuModule
         }
         try
         {
-            return _kernels[name] = new SimulatedKernel(Decoder.Decode(_module, function, _globals, _jitter));
+            return _kernels[name] = new SimulatedKernel(Decoder.Decode(_module, function, _globals, _jitter), _resources.FirstOrDefault(r => r.Name == name).Registers);
         }
         catch (PtxException problem)
         {
@@ -92,11 +94,14 @@ internal sealed unsafe class SimulatedModule : IGpuModule
 }
 
 /// <summary>A kernel.</summary>
-internal sealed class SimulatedKernel(KernelCode code) : IGpuKernel
+internal sealed class SimulatedKernel(KernelCode code, int registers) : IGpuKernel
 {
     public string Name => code.Name;
 
     public KernelCode Code => code;
+
+    /// <summary>Registers of a thread; 0 if there was no cubin.</summary>
+    public int Registers => registers;
 
     /// <summary>What GetKernel was told.</summary>
     public int MostDynamicSharedBytes { get; set; }

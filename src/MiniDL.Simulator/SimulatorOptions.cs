@@ -3,6 +3,19 @@ using MiniDL.Gpu;
 
 namespace MiniDL.Simulator;
 
+/// <summary>What a simulated GPU counts.</summary>
+public enum Counting
+{
+    /// <summary>Nothing is reported.</summary>
+    Off,
+
+    /// <summary>Instructions and requests to memory: cheap.</summary>
+    On,
+
+    /// <summary>Also where sectors come from, caches or DRAM, for estimates of time.</summary>
+    WithCaches,
+}
+
 /// <summary>Options of a <see cref="SimulatedGpu"/>.</summary>
 public sealed record SimulatorOptions
 {
@@ -17,6 +30,9 @@ public sealed record SimulatorOptions
 
     /// <summary>The most warp instructions that one block may execute before its kernel is stopped.</summary>
     public long InstructionLimit { get; init; } = 1L << 31;
+
+    /// <summary>What is counted, and reported in <see cref="SimulatedGpu.Reports"/>.</summary>
+    public Counting Counting { get; init; }
 
     /// <summary>Approximate functions (ex2.approx and their like) stray within the error that PTX documents, so that a kernel that relies on more shows.</summary>
     public bool Jitter { get; init; }

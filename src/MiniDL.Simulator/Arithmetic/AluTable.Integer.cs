@@ -160,4 +160,15 @@ internal static unsafe partial class AluTable
         "b64" or "u64" or "s64" or "f64" => Make(&Predicates.Select64, Int, LaneKind.Lanes64, [LaneKind.Lanes64, LaneKind.Lanes64, LaneKind.Predicate]),
         _ => null,
     };
+
+    /// <summary>dp4a and dp2a by the types of their two factors.</summary>
+    private static Alu? Dot<T, TUU, TUS, TSU, TSS>(Spelling s)
+        where T : unmanaged where TUU : struct, IEach<T, T, T, T> where TUS : struct, IEach<T, T, T, T> where TSU : struct, IEach<T, T, T, T> where TSS : struct, IEach<T, T, T, T> => (s.Type, s.SourceType) switch
+    {
+        ("u32", "u32") => Unit(&Lanes.Each<T, T, T, T, TUU>, 3, Int),
+        ("u32", "s32") => Unit(&Lanes.Each<T, T, T, T, TUS>, 3, Int),
+        ("s32", "u32") => Unit(&Lanes.Each<T, T, T, T, TSU>, 3, Int),
+        ("s32", "s32") => Unit(&Lanes.Each<T, T, T, T, TSS>, 3, Int),
+        _ => null,
+    };
 }

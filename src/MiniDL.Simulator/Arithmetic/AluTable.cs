@@ -37,6 +37,9 @@ internal static unsafe partial class AluTable
             "copysign" => s.Type == "f32" ? Unit(&Lanes.Binary<float, CopySignFloat>, 2, InstructionClass.Float32) : s.Type == "f64" ? Unit64(&Lanes.Binary<double, CopySignDouble>, 2) : null,
             "and" or "or" or "xor" or "not" or "mov" => Logic(s),
             "shl" or "shr" or "shf" or "bfe" or "bfi" or "brev" or "clz" or "popc" or "bfind" or "prmt" or "lop3" => Bits(s),
+            "dp4a" => Dot<uint, DotBytes<uint, uint>, DotBytes<uint, int>, DotBytes<int, uint>, DotBytes<int, int>>(s),
+            "dp2a" when s.Take("lo") => Dot<uint, DotHalves<uint, uint, uint>, DotHalves<uint, int, uint>, DotHalves<int, uint, uint>, DotHalves<int, int, uint>>(s),
+            "dp2a" when s.Take("hi") => Dot<uint, DotHalves<uint, uint, High>, DotHalves<uint, int, High>, DotHalves<int, uint, High>, DotHalves<int, int, High>>(s),
             "setp" => Comparison(s),
             "selp" => Selection(s),
             "cvt" => Conversion(s),
@@ -77,7 +80,7 @@ internal sealed class Spelling
         string[] parts = text.Split('.');
         Base = parts[0];
         int types = 0;
-        int most = Base == "cvt" ? 2 : 1;
+        int most = Base is "cvt" or "dp4a" or "dp2a" ? 2 : 1;
         while (types < parts.Length - 1 && types < most && Types.Contains(parts[^(types + 1)])) types++;
         Type = types > 0 ? parts[^types] : "";
         SourceType = types > 0 ? parts[^1] : "";

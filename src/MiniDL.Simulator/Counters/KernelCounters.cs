@@ -109,6 +109,9 @@ public sealed class KernelCounters
         Flops += lanes * flopsPerLane;
     }
 
+    /// <summary>Counts floating-point operations.</summary>
+    internal void AddFlops(long flops) => Flops += flops;
+
     /// <summary>Counts branches.</summary>
     internal void AddBranches(long executed, long diverged) => (Branches, DivergentBranches) = (Branches + executed, DivergentBranches + diverged);
 

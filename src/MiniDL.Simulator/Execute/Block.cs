@@ -72,6 +72,7 @@ internal sealed unsafe class Block : IDisposable
     {
         Number = number;
         _index = Launch.BlockAt(number);
+        Profile.Accesses?.Traffic?.BeginBlock();
         Budget = Launch.InstructionLimit;
         Array.Clear(_arrived);
         Array.Clear(_status);

@@ -5,7 +5,8 @@
 // runs all blocks in one order; and if a block waits for a later one, those are begun too, as many as the device would hold at a time.
 using System.Text;
 using MiniDL.Gpu;
-using MiniDL.Simulator.Arithmetic;
+using MiniDL.Simulator.Counters;
+using MiniDL.Simulator.Timing;
 
 namespace MiniDL.Simulator.Execute;
 
@@ -17,19 +18,31 @@ internal static class Grid
     /// <param name="threads">Worker threads at most.</param>
     /// <param name="output">Where printf writes.</param>
     /// <exception cref="GpuException">The kernel did something that stops it. Of several blocks' errors it is the one of the first in order.</exception>
-    public static Profile[] Run(Launch launch, int threads, TextWriter output)
+    /// <returns>What was counted.</returns>
+    public static Profile Run(Launch launch, int threads, TextWriter output)
     {
         long blocks = launch.Shape.Grid.Count;
         int workers = launch.Kernel.Communicates ? 1 : (int)Math.Min(threads, blocks);
         var order = new BlockOrder(blocks, launch.Seed);
         var results = new Results();
         var profiles = new Profile[workers];
-        for (int w = 0; w < workers; w++) profiles[w] = new Profile(launch.Kernel.Code.Length);
+        for (int w = 0; w < workers; w++) profiles[w] = NewProfile(launch);
         if (workers == 1) RunInOrder(launch, order, profiles[0], results);
         else Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, w => Work(launch, order, profiles[w], results));
         results.Write(output);
         if (results.Error is { } error) throw error;
-        return profiles;
+        for (int w = 1; w < workers; w++) profiles[0].Add(profiles[w]);
+        return profiles[0];
+    }
+
+    private static Profile NewProfile(Launch launch)
+    {
+        int instructions = launch.Kernel.Code.Length;
+        if (launch.Counting == Counting.Off) return new Profile(instructions, null);
+        // The first-level cache and shared memory are one; what shared memory leaves is shared by the blocks that are resident.
+        int firstLevel = HardwareRates.Of(launch.Properties).FirstLevelBytes, resident = ResidentPerMultiprocessor(launch);
+        Traffic? traffic = launch.Counting == Counting.WithCaches ? new Traffic(Math.Max(0, firstLevel / resident - launch.SharedBytes)) : null;
+        return new Profile(instructions, new InstructionCounters(instructions, traffic));
     }
 
     /// <summary>A worker takes the next block until none is left, or one before it has failed.</summary>
@@ -54,7 +67,7 @@ internal static class Grid
     /// <summary>One thread: the first block that is not done runs until it is done or yields; then the next one has its turn.</summary>
     private static void RunInOrder(Launch launch, BlockOrder order, Profile profile, Results results)
     {
-        int resident = Math.Max(1, launch.Properties.Multiprocessors * ResidentPerMultiprocessor(launch));
+        int resident = launch.Properties.Multiprocessors * ResidentPerMultiprocessor(launch);
         var running = new LinkedList<(long Place, Block Block)>();
         var spare = new Stack<Block>();
         try
@@ -104,7 +117,7 @@ internal static class Grid
     {
         int byThreads = launch.Properties.ThreadsPerMultiprocessor / (int)Math.Max(launch.Shape.Block.Count, 1);
         int byShared = launch.SharedBytes == 0 ? int.MaxValue : launch.Properties.SharedBytesPerMultiprocessor / launch.SharedBytes;
-        return Math.Min(Math.Min(byThreads, byShared), launch.Properties.BlocksPerMultiprocessor);
+        return Math.Max(1, Math.Min(Math.Min(byThreads, byShared), launch.Properties.BlocksPerMultiprocessor));
     }
 
     /// <summary>What blocks leave behind: text and errors, sorted by place.</summary>

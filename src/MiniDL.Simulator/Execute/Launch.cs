@@ -28,6 +28,9 @@ internal sealed class Launch
     /// <summary>The most warp instructions that a block may execute.</summary>
     public long InstructionLimit { get; init; }
 
+    /// <summary>What is counted.</summary>
+    public Counting Counting { get; init; }
+
     /// <summary>How many launches came before, for %gridid.</summary>
     public long Number { get; init; }
 

@@ -7,6 +7,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using MiniDL.Simulator.Arithmetic;
 using MiniDL.Simulator.Code;
+using MiniDL.Simulator.Counters;
 
 namespace MiniDL.Simulator.Execute;
 
@@ -19,13 +20,6 @@ internal sealed unsafe partial class Warp
     private enum Located { Inside, Outside, Misaligned }
 
     private Pattern _pattern;
-
-    /// <summary>Computes the addresses of all lanes, and compares them with the range [low, low + length).</summary>
-    private Located Locate(Instruction* i, byte* frame, uint active, ulong low, long length)
-    {
-        FillAddresses(i, frame, active);
-        return Compare(i, active, low, length);
-    }
 
     /// <summary>Register plus offset, 32 times. Registers of 32 bits are extended with zeros.</summary>
     private void FillAddresses(Instruction* i, byte* frame, uint active)
@@ -46,6 +40,7 @@ internal sealed unsafe partial class Warp
         for (uint off = ~active; off != 0; off &= off - 1) _addresses[BitOperations.TrailingZeroCount(off)] = first;
     }
 
+    /// <summary>Compares the addresses of all lanes with the range [low, low + length), and finds their pattern.</summary>
     private Located Compare(Instruction* i, uint active, ulong low, long length)
     {
         int element = 1 << (i->Detail & Access.SizeBits), bytes = element << (i->Detail >> Access.CountShift & 3);
@@ -69,11 +64,13 @@ internal sealed unsafe partial class Warp
     }
 
     /// <summary>The host address that belongs to device address 0 for this access, after all checks; or every lane's own host address in _addresses, and 0.</summary>
-    private long LocateGlobal(Instruction* i, byte* frame, uint active, bool isStore)
+    private long LocateGlobal(Instruction* i, byte* frame, uint active, AccessKind kind)
     {
         ref Allocation? recent = ref _block.Recent[i - _code];
-        if (recent is { } known && Locate(i, frame, active, known.Address, known.Bytes) == Located.Inside && !(isStore && known.IsConstant)) return (long)known.Host - (long)known.Address;
+        bool isStore = kind != AccessKind.GlobalLoad;
         FillAddresses(i, frame, active);
+        _counters?.Access((int)(i - _code), kind, _addresses, active, AccessBytes(i));
+        if (recent is { } known && Compare(i, active, known.Address, known.Bytes) == Located.Inside && !(isStore && known.IsConstant)) return (long)known.Host - (long)known.Address;
         return LocateGlobalSlowly(i, active, isStore, ref recent);
     }
 
@@ -102,6 +99,33 @@ internal sealed unsafe partial class Warp
         FillInactive(active);
         _pattern = Pattern.Other;
         return 0;
+    }
+
+    /// <summary>The same of the block's shared memory, whose addresses begin at 0 or, generic ones, at its window.</summary>
+    private long LocateShared(Instruction* i, uint active, AccessKind kind, ulong low = 0)
+    {
+        _counters?.Access((int)(i - _code), kind, _addresses, active, AccessBytes(i));
+        return LocateIn(i, active, low, _block.Shared, _block.SharedBytes, "the block's shared memory");
+    }
+
+    /// <summary>Of local memory only the addresses are checked: its words are interleaved, so that each lane's lie elsewhere.</summary>
+    private void CheckLocal(Instruction* i, uint active, AccessKind kind, ulong low = 0)
+    {
+        LocateIn(i, active, low, _local, _localBytes, "the thread's local memory");
+        if (_counters is not null && i->A != 0) CountLocal(i, active, kind, low);
+    }
+
+    /// <summary>Sectors of local memory as the device lays it out: word w of the 32 lanes side by side. Arguments and results of calls, at fixed places, would be in registers.</summary>
+    private void CountLocal(Instruction* i, uint active, AccessKind kind, ulong low)
+    {
+        ulong* interleaved = stackalloc ulong[Lanes.Count];
+        for (int lane = 0; lane < Lanes.Count; lane++) interleaved[lane] = (_addresses[lane] - low) / 4 * 128 + (ulong)lane * 4 + (_addresses[lane] & 3);
+        int bytes = AccessBytes(i);
+        for (int word = 0; word < bytes; word += 4)
+        {
+            _counters!.Access((int)(i - _code), kind, interleaved, active, Math.Min(bytes, 4));
+            for (int lane = 0; lane < Lanes.Count; lane++) interleaved[lane] += 128;
+        }
     }
 
     /// <summary>The host address that belongs to offset 0 of a range that addresses count from low; all lanes checked.</summary>

@@ -5,6 +5,7 @@
 using System.Numerics;
 using MiniDL.Simulator.Arithmetic;
 using MiniDL.Simulator.Code;
+using MiniDL.Simulator.Counters;
 using MiniDL.Simulator.Ptx;
 
 namespace MiniDL.Simulator.Execute;
@@ -25,8 +26,8 @@ internal sealed unsafe partial class Warp
             ulong window = i->Op == Op.AtomicGeneric ? Windows.Shared : 0;
             long bias = space switch
             {
-                StateSpace.Shared => LocateIn(i, lanes, window, _block.Shared, _block.SharedBytes, "the block's shared memory"),
-                StateSpace.Global => LocateGlobal(i, frame, lanes, isStore: true),
+                StateSpace.Shared => LocateShared(i, lanes, AccessKind.SharedAtomic, window),
+                StateSpace.Global => LocateGlobal(i, frame, lanes, AccessKind.GlobalAtomic),
                 _ => throw Fault(i, KernelFault.IllegalAddress, "atomics work on global and shared memory", lanes),
             };
             Update(i, frame, lanes, bias, space == StateSpace.Global);

@@ -5,6 +5,7 @@
 using System.Runtime.Intrinsics;
 using MiniDL.Simulator.Arithmetic;
 using MiniDL.Simulator.Code;
+using MiniDL.Simulator.Counters;
 using MiniDL.Simulator.Ptx;
 
 namespace MiniDL.Simulator.Execute;
@@ -13,7 +14,7 @@ internal sealed unsafe partial class Warp
 {
     private void LoadGlobal(Instruction* i, byte* frame, uint active)
     {
-        long bias = LocateGlobal(i, frame, active, isStore: false);
+        long bias = LocateGlobal(i, frame, active, AccessKind.GlobalLoad);
         Load(i, frame, active, bias);
         if ((i->Detail & Access.Polls) != 0) _polls++;
     }
@@ -21,7 +22,7 @@ internal sealed unsafe partial class Warp
     private void LoadShared(Instruction* i, byte* frame, uint active)
     {
         FillAddresses(i, frame, active);
-        Load(i, frame, active, LocateIn(i, active, 0, _block.Shared, _block.SharedBytes, "the block's shared memory"));
+        Load(i, frame, active, LocateShared(i, active, AccessKind.SharedLoad));
         if ((i->Detail & Access.Polls) != 0) _polls++;
     }
 
@@ -36,7 +37,7 @@ internal sealed unsafe partial class Warp
     {
         if (i->A == 0) FillUniform((ulong)(i->Value + _localBase));
         else FillAddresses(i, frame, active);
-        LocateIn(i, active, 0, _local, _localBytes, "the thread's local memory");
+        CheckLocal(i, active, AccessKind.LocalLoad);
         MoveLocal(i, frame, active, 0, isLoad: true);
     }
 
@@ -52,13 +53,13 @@ internal sealed unsafe partial class Warp
             if (left != 0 || lanes != active) { FillAddresses(i, frame, lanes); }
             switch (space)
             {
-                case StateSpace.Shared: Load(i, frame, lanes, LocateIn(i, lanes, Windows.Shared, _block.Shared, _block.SharedBytes, "the block's shared memory")); break;
+                case StateSpace.Shared: Load(i, frame, lanes, LocateShared(i, lanes, AccessKind.SharedLoad, Windows.Shared)); break;
                 case StateSpace.Parameter: Load(i, frame, lanes, LocateIn(i, lanes, Windows.Parameter, _block.Parameters, _kernel.ParameterBytes, "the parameter block")); break;
                 case StateSpace.Local:
-                    LocateIn(i, lanes, Windows.Local, _local, _localBytes, "the thread's local memory");
+                    CheckLocal(i, lanes, AccessKind.LocalLoad, Windows.Local);
                     MoveLocal(i, frame, lanes, Windows.Local, isLoad: true);
                     break;
-                default: Load(i, frame, lanes, LocateGlobal(i, frame, lanes, isStore: false)); break;
+                default: Load(i, frame, lanes, LocateGlobal(i, frame, lanes, AccessKind.GlobalLoad)); break;
             }
             if (left != 0) FillAddresses(i, frame, active);
         }

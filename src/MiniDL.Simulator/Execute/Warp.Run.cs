@@ -25,7 +25,11 @@ internal sealed unsafe partial class Warp
             {
                 uint guard = *(uint*)Row(frame, i->Guard);
                 active &= i->GuardNegated ? ~guard : guard;
-                if (active == 0 && i->Op != Op.Branch) { pc++; continue; }
+                if (i->Op != Op.Branch)
+                {
+                    _profile.SwitchedOff(pc, mask & ~active);
+                    if (active == 0) { pc++; continue; }
+                }
             }
             switch (i->Op)
             {

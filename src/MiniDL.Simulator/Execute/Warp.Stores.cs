@@ -4,25 +4,26 @@
 using System.Numerics;
 using MiniDL.Simulator.Arithmetic;
 using MiniDL.Simulator.Code;
+using MiniDL.Simulator.Counters;
 using MiniDL.Simulator.Ptx;
 
 namespace MiniDL.Simulator.Execute;
 
 internal sealed unsafe partial class Warp
 {
-    private void StoreGlobal(Instruction* i, byte* frame, uint active) => Store(i, frame, active, LocateGlobal(i, frame, active, isStore: true));
+    private void StoreGlobal(Instruction* i, byte* frame, uint active) => Store(i, frame, active, LocateGlobal(i, frame, active, AccessKind.GlobalStore));
 
     private void StoreShared(Instruction* i, byte* frame, uint active)
     {
         FillAddresses(i, frame, active);
-        Store(i, frame, active, LocateIn(i, active, 0, _block.Shared, _block.SharedBytes, "the block's shared memory"));
+        Store(i, frame, active, LocateShared(i, active, AccessKind.SharedStore));
     }
 
     private void StoreLocal(Instruction* i, byte* frame, uint active)
     {
         if (i->A == 0) FillUniform((ulong)(i->Value + _localBase));
         else FillAddresses(i, frame, active);
-        LocateIn(i, active, 0, _local, _localBytes, "the thread's local memory");
+        CheckLocal(i, active, AccessKind.LocalStore);
         MoveLocal(i, frame, active, 0, isLoad: false);
     }
 
@@ -36,13 +37,13 @@ internal sealed unsafe partial class Warp
             FillAddresses(i, frame, lanes);
             switch (space)
             {
-                case StateSpace.Shared: Store(i, frame, lanes, LocateIn(i, lanes, Windows.Shared, _block.Shared, _block.SharedBytes, "the block's shared memory")); break;
+                case StateSpace.Shared: Store(i, frame, lanes, LocateShared(i, lanes, AccessKind.SharedStore, Windows.Shared)); break;
                 case StateSpace.Local:
-                    LocateIn(i, lanes, Windows.Local, _local, _localBytes, "the thread's local memory");
+                    CheckLocal(i, lanes, AccessKind.LocalStore, Windows.Local);
                     MoveLocal(i, frame, lanes, Windows.Local, isLoad: false);
                     break;
                 case StateSpace.Parameter: throw Fault(i, KernelFault.IllegalAddress, "a kernel's parameters cannot be written", lanes);
-                default: Store(i, frame, lanes, LocateGlobal(i, frame, lanes, isStore: true)); break;
+                default: Store(i, frame, lanes, LocateGlobal(i, frame, lanes, AccessKind.GlobalStore)); break;
             }
         }
     }

@@ -9,6 +9,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using MiniDL.Simulator.Arithmetic;
 using MiniDL.Simulator.Code;
+using MiniDL.Simulator.Counters;
 
 namespace MiniDL.Simulator.Execute;
 
@@ -36,6 +37,7 @@ internal sealed unsafe partial class Warp : IDisposable
     private readonly KernelCode _kernel;
     private readonly Instruction* _code;
     private readonly Profile _profile;
+    private readonly InstructionCounters? _counters;
     private byte* _stack, _local;
     private int _stackUnits, _localBytes;
 
@@ -59,7 +61,7 @@ internal sealed unsafe partial class Warp : IDisposable
     /// <summary>Makes a warp; it lives as long as a launch, and runs one block after the other.</summary>
     public Warp(Block block, int index)
     {
-        (_block, Index, _kernel, _profile) = (block, index, block.Launch.Kernel, block.Profile);
+        (_block, Index, _kernel, _profile, _counters) = (block, index, block.Launch.Kernel, block.Profile, block.Profile.Accesses);
         _code = (Instruction*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_kernel.Code));
         FunctionCode entry = _kernel.Functions[0];
         _rows = Allocate(16 * 256);

@@ -188,4 +188,12 @@ public sealed class IntegerTests
     }
 
     private static ulong Low(BigInteger value, int width) => (ulong)(value & ((BigInteger.One << width) - 1));
+
+    [TestCase("dp4a.u32.u32", 0xFF020304u, 0x01010102u, 5u, 0xFFu + 2 + 3 + 8 + 5)]
+    [TestCase("dp4a.s32.u32", 0xFF020304u, 0x01010102u, 5u, 17u)]
+    [TestCase("dp4a.s32.s32", 0xFF000000u, 0xFF000000u, 5u, 6u)]
+    [TestCase("dp2a.lo.u32.u32", 0x00030002u, 0x0A0B0405u, 1u, 3u * 4 + 2 * 5 + 1)]
+    [TestCase("dp2a.hi.u32.u32", 0x00030002u, 0x0A0B0405u, 1u, 3u * 10 + 2 * 11 + 1)]
+    [TestCase("dp2a.lo.s32.u32", 0xFFFF0002u, 0x00000405u, 1u, 7u)]
+    public void Dot_products_of_parts(string spelling, uint a, uint b, uint c, uint expected) => Assert.That(Warp.Bits(spelling, a, b, c), Is.EqualTo(unchecked((ulong)expected)));
 }
