@@ -26,6 +26,7 @@ internal sealed class RandomProgramTests
         Tensor x = T.Input([side, side], "x");
         (Tensor[] outputs, Update[] updates) = Programs.Random(seed, nodes: 5 + seed % 40, x);
         using Function f = T.Function([x], outputs, updates, device: device, mode: Mode.Debug);
+        f.Compile([side, side]);
         NDArray input = new Init((ulong)seed).Uniform([side, side], -1, 1);
         for (int run = 0; run < 3; run++) Assert.That(() => f.Run(input), Throws.Nothing, $"seed {seed}, run {run}\n{f.Program}");
     }
