@@ -27,6 +27,7 @@ internal sealed class RandomProgramTests
         (Tensor[] outputs, Update[] updates) = Programs.Random(seed, nodes: 5 + seed % 40, x);
         using Function f = T.Function([x], outputs, updates, device: device, mode: Mode.Debug);
         NDArray input = new Init((ulong)seed).Uniform([side, side], -1, 1);
+        f.Compile(input.Shape);
         for (int run = 0; run < 3; run++) Assert.That(() => f.Run(input), Throws.Nothing, $"seed {seed}, run {run}\n{f.Program}");
     }
 }
