@@ -101,6 +101,21 @@ public sealed class CommandLineTests
         }
     }
 
+    [TestCase("1", "minidl: sim, A100, sm_80: rewrites ", " launches; ", " bytes on the device, 31,360 of shared variables", " captured as a graph")]
+    [TestCase("2", " ms ", " GB/s  gemm  # ")]
+    [TestCase("4", "minidl: kernel ", "extern \"C\" __global__")]
+    [TestCase("5", "minidl: PTX of ", ".visible .entry")]
+    public void Debug_levels_tell_of_the_device_its_stages_and_its_kernels(string level, params string[] told)
+    {
+        NvrtcRequired();
+        (int code, string errors) = RunProcess(("MINIDL_DEBUG", level), "logistic", "--device", "sim", "--steps", "3", "--batch", "4", "--data", _data.Folder);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(code, Is.Zero);
+            foreach (string text in told) Assert.That(errors, Does.Contain(text));
+        }
+    }
+
     [Test]
     public void Without_NVRTC_the_simulated_GPU_says_where_it_was_looked_for_and_exits_with_1()
     {

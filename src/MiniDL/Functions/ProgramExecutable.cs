@@ -71,9 +71,12 @@ internal sealed class ProgramExecutable : Executable
     {
         if (Diagnostics.Level >= 2)
             foreach (StageTime time in _runner.Time(false))
-                Console.Error.WriteLine($"minidl: {time.Milliseconds,8:F3} ms  {time.Flops / time.Milliseconds / 1e6,7:F1} GFLOP/s  {time.Bytes / time.Milliseconds / 1e6,6:F1} GB/s  {time.Name}  # {time.Source}");
+                Console.Error.WriteLine($"minidl: {time.Milliseconds,8:F3} ms  {Rate(time.Flops, time),7} GFLOP/s  {Rate(time.Bytes, time),6} GB/s  {time.Name}  # {time.Source}");
         _runner.Dispose();
     }
+
+    /// <summary>Billions a second; a simulated GPU has no clock.</summary>
+    private static string Rate(double amount, in StageTime time) => time.Milliseconds > 0 ? $"{amount / time.Milliseconds / 1e6:F1}" : "-";
 
     private (Program, Pipeline) Lowered(bool keepListings)
     {

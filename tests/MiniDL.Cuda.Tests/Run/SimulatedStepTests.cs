@@ -68,6 +68,22 @@ internal sealed class SimulatedStepTests
     }
 
     [Test]
+    public void Explain_tells_what_each_launch_takes_of_a_multiprocessor()
+    {
+        using CudaDevice device = Open();
+        TrainingStep step = Models.SmallByName("old");
+        using Function train = step.Compile(device);
+        train.Compile(step.XShape, step.YShape);
+        string text = train.Explain();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(text, Does.Contain("\n== launches on A100, sm_80: 9 a run, 5 of them by cuBLAS; "));
+            Assert.That(text, Does.Match(@"map_sigmoid<<<\d+, \d+>>>\(dot\d+, sigmoid\d+\)   # \d+ registers, 0 bytes shared, 0 spilled; occupancy \d+ ?%, limited by \w+"));
+            Assert.That(text, Does.Contain("\n== kernel map_sigmoid\n").And.Contain("__global__"));
+        }
+    }
+
+    [Test]
     public void NanGuard_names_the_stage_and_the_op()
     {
         Tensor v = T.Vector("v");
