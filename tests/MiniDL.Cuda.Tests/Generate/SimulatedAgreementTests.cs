@@ -30,6 +30,9 @@ internal sealed class SimulatedAgreementTests
     [Test]
     public void Every_op_of_the_table_agrees() => Check(OpTable.Rows.Select(row => OfTable(row, seed: 2, gradient: false)));
 
+    [Test]
+    public void Special_values_agree_NaN_and_infinity_among_them() => Check(OpTable.Rows.SelectMany(row => row.Examples.Select((example, i) => OfExample(row, example, i))));
+
     [Test, Category("Long")]
     public void Every_op_of_the_table_and_its_gradient_agree_over_five_shapes() =>
         Check(Enumerable.Range(0, 5).SelectMany(seed => OpTable.Rows.SelectMany(row => row.Differentiable ? new[] { OfTable(row, seed, false), OfTable(row, seed, true) } : [OfTable(row, seed, false)])));
@@ -93,6 +96,12 @@ internal sealed class SimulatedAgreementTests
         Tensor y = row.Build(inputs);
         Tensor[] outputs = gradient ? [y, .. Grad(Add(Mean(Square(y)), Sum(y)), OpRow.Differentiated(inputs))] : [y];
         return new Case($"{row.Name}{(gradient ? ", gradient" : "")}, seed {seed}", FunctionChecks.Freeze(inputs, outputs, [], []), [.. shapes.Select((shape, i) => row.Draws[i].Fill(gen, shape))], seed);
+    }
+
+    private static Case OfExample(OpRow row, Example example, int number)
+    {
+        Tensor[] inputs = row.Inputs([.. example.Inputs.Select(array => array.Shape)], known: true);
+        return new Case($"{row.Name}, example {number}", FunctionChecks.Freeze(inputs, [row.Build(inputs)], [], []), example.Inputs, 1);
     }
 
     private static Case OfRandomGraph(int seed)
