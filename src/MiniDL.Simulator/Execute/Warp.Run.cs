@@ -60,6 +60,7 @@ internal sealed unsafe partial class Warp
                 case Op.AtomicGlobal or Op.AtomicShared or Op.AtomicGeneric: Atomic(i, frame, active); break;
 
                 case Op.ActiveMask: Spread32(i, frame, active, active); break;
+                case Op.Fence: _block.Checks?.Fence(Index, active, i->Order); break;
                 case Op.Nothing: if (i->Detail == Access.Polls) _polls += PatientPolls; break;
 
                 case Op.Shuffle or Op.Vote or Op.Match or Op.Reduce or Op.Elect or Op.WarpBarrier:
