@@ -2,6 +2,7 @@
 //
 // The one thing to understand: work is done when it is asked for, on the calling thread and workers beside it; a stream is only a place to note work while capturing.
 // Errors of kernels still show as on a real device: at the next synchronisation, and from then on at every one.
+using System.Runtime.InteropServices;
 using MiniDL.Gpu;
 using MiniDL.Simulator.Blas;
 using MiniDL.Simulator.Devices;
@@ -17,8 +18,10 @@ namespace MiniDL.Simulator;
 /// </code></example>
 public sealed unsafe partial class SimulatedGpu : IGpu
 {
+    private const string AllocationName = "an allocation";
     private readonly DeviceMemory _memory;
     private readonly SimulatorOptions _options;
+    private readonly DeviceChecks? _checks;
     private GpuException? _error;
     private long _launches;
     private readonly List<LaunchReport> _reports = [];
@@ -29,7 +32,8 @@ public sealed unsafe partial class SimulatedGpu : IGpu
     {
         _options = options ?? new SimulatorOptions();
         Properties = _options.Properties with { IsSimulated = true };
-        _memory = new DeviceMemory(_options.Properties.MemoryBytes);
+        if (_options.Checks != CheckKinds.None) _checks = new DeviceChecks(_options.Checks);
+        _memory = new DeviceMemory(_options.Properties.MemoryBytes, tracks: (_options.Checks & CheckKinds.Initialised) != 0);
     }
 
     /// <inheritdoc/>
@@ -46,7 +50,7 @@ public sealed unsafe partial class SimulatedGpu : IGpu
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
         // What fresh memory holds is undefined; all ones are NaN as float and -1 as int, so that using it shows.
-        Allocation found = _memory.Allocate(bytes, 0xff, "an allocation")
+        Allocation found = _memory.Allocate(bytes, 0xff, AllocationName)
             ?? throw new GpuException("cuMemAlloc", "CUDA_ERROR_OUT_OF_MEMORY", $"{bytes} bytes are asked for, {Properties.MemoryBytes - _memory.Used} of {Properties.MemoryBytes} are free");
         return new SimulatedMemory(_memory, found);
     }
@@ -55,20 +59,32 @@ public sealed unsafe partial class SimulatedGpu : IGpu
     public IPinnedMemory AllocatePinned(long bytes) => new HostMemory(bytes);
 
     /// <inheritdoc/>
-    public void Upload(ulong destination, nint source, long bytes, IGpuStream stream) =>
-        Do(stream, () => Buffer.MemoryCopy((void*)source, Host("cuMemcpyHtoDAsync", destination, bytes), bytes, bytes));
+    public void Upload(ulong destination, nint source, long bytes, IGpuStream stream) => Do(stream, () =>
+    {
+        Buffer.MemoryCopy((void*)source, Host("cuMemcpyHtoDAsync", destination, bytes), bytes, bytes);
+        MarkWritten(destination, bytes);
+    });
 
     /// <inheritdoc/>
-    public void Download(nint destination, ulong source, long bytes, IGpuStream stream) =>
-        Do(stream, () => Buffer.MemoryCopy(Host("cuMemcpyDtoHAsync", source, bytes), (void*)destination, bytes, bytes));
+    public void Download(nint destination, ulong source, long bytes, IGpuStream stream) => Do(stream, () =>
+    {
+        Buffer.MemoryCopy(Host("cuMemcpyDtoHAsync", source, bytes), (void*)destination, bytes, bytes);
+        CheckWritten("cuMemcpyDtoHAsync", source, bytes);
+    });
 
     /// <inheritdoc/>
-    public void Copy(ulong destination, ulong source, long bytes, IGpuStream stream) =>
-        Do(stream, () => Buffer.MemoryCopy(Host("cuMemcpyDtoDAsync", source, bytes), Host("cuMemcpyDtoDAsync", destination, bytes), bytes, bytes));
+    public void Copy(ulong destination, ulong source, long bytes, IGpuStream stream) => Do(stream, () =>
+    {
+        Buffer.MemoryCopy(Host("cuMemcpyDtoDAsync", source, bytes), Host("cuMemcpyDtoDAsync", destination, bytes), bytes, bytes);
+        CopyWritten(destination, source, bytes);
+    });
 
     /// <inheritdoc/>
-    public void Fill(ulong destination, byte value, long bytes, IGpuStream stream) =>
-        Do(stream, () => new Span<byte>(Host("cuMemsetD8Async", destination, bytes), checked((int)bytes)).Fill(value));
+    public void Fill(ulong destination, byte value, long bytes, IGpuStream stream) => Do(stream, () =>
+    {
+        NativeMemory.Fill(Host("cuMemsetD8Async", destination, bytes), (nuint)bytes, value);
+        MarkWritten(destination, bytes);
+    });
 
     /// <inheritdoc/>
     public IGpuModule LoadModule(ReadOnlySpan<byte> ptx, ReadOnlySpan<byte> cubin)
@@ -112,9 +128,18 @@ public sealed unsafe partial class SimulatedGpu : IGpu
         var launch = new Launch
         {
             Kernel = kernel.Code, Shape = shape, Parameters = parameters, Memory = _memory, Properties = Properties, Seed = _options.Seed,
-            InstructionLimit = _options.InstructionLimit, Number = _launches++, Counting = _options.Counting,
+            InstructionLimit = _options.InstructionLimit, Number = _launches++, Counting = _options.Counting, Checks = _checks,
         };
-        Profile profile = Grid.Run(launch, _options.Threads, _options.Output);
+        _checks?.BeginLaunch();
+        Profile profile;
+        try
+        {
+            profile = Grid.Run(launch, _options.Threads, _options.Output);
+        }
+        finally
+        {
+            _checks?.EndLaunch(launch);
+        }
         if (_options.Counting != Counting.Off) _reports.Add(new LaunchReport(kernel.Code, shape, profile, kernel.Registers, 1));
     }
 
@@ -129,6 +154,7 @@ public sealed unsafe partial class SimulatedGpu : IGpu
     private void Multiply(GemmCall call)
     {
         (long a, long b, long c) = HostGemm.Extents(call);
+        CheckProduct(call);
         HostGemm.Run(call, Matrix(call.A, a), Matrix(call.B, b), Matrix(call.C, c), _options.Threads);
     }
 

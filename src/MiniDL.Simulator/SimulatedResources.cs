@@ -56,6 +56,7 @@ internal sealed unsafe class SimulatedModule : IGpuModule
             _allocations.Add(place);
             _globals[variable.Name] = place.Address;
             variable.Contents.CopyTo(new Span<byte>(place.Host, variable.Contents.Length));
+            place.Written?.Mark(0, place.Bytes);
         }
 
         // Addresses of other variables can be filled in now that all have one.

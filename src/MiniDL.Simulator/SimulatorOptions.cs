@@ -16,6 +16,29 @@ public enum Counting
     WithCaches,
 }
 
+/// <summary>What a simulated GPU checks while kernels run. Names and meanings are those of NVIDIA's Compute Sanitizer.</summary>
+[Flags]
+public enum CheckKinds
+{
+    /// <summary>Only what would crash: accesses out of bounds stop a kernel always.</summary>
+    None = 0,
+
+    /// <summary>Wrong addresses become findings too; <see cref="SimulatedGpu.FindLeaks"/> names memory that was not freed.</summary>
+    Memory = 1,
+
+    /// <summary>Two accesses of one address, one of them a write, that nothing puts in order.</summary>
+    Race = 2,
+
+    /// <summary>Reads of memory that nobody has written.</summary>
+    Initialised = 4,
+
+    /// <summary>Lanes missing where they are waited for or read from.</summary>
+    Synchronisation = 8,
+
+    /// <summary>All of them.</summary>
+    All = 15,
+}
+
 /// <summary>Options of a <see cref="SimulatedGpu"/>.</summary>
 public sealed record SimulatorOptions
 {
@@ -33,6 +56,9 @@ public sealed record SimulatorOptions
 
     /// <summary>What is counted, and reported in <see cref="SimulatedGpu.Reports"/>.</summary>
     public Counting Counting { get; init; }
+
+    /// <summary>What is checked while kernels run; see <see cref="SimulatedGpu.Findings"/>. Launches with checks run on one thread.</summary>
+    public CheckKinds Checks { get; init; }
 
     /// <summary>Approximate functions (ex2.approx and their like) stray within the error that PTX documents, so that a kernel that relies on more shows.</summary>
     public bool Jitter { get; init; }

@@ -35,6 +35,14 @@ internal sealed class Simulation : IDisposable
         return reader.ReadToEnd();
     }
 
+    /// <summary>The source that a fixture was compiled from.</summary>
+    public static string Source(string name)
+    {
+        using Stream stream = typeof(Simulation).Assembly.GetManifestResourceStream(name + ".cu") ?? throw new ArgumentException($"there is no source {name}");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+
     /// <summary>The body of a kernel by hand: registers %r, %rd, %f, %fd, %rs, %p and one parameter, the address of the output, already in %rd0; %r0 is the thread.</summary>
     public static Simulation OfBody(string body, SimulatorOptions? options = null) => new(
         $$"""
@@ -72,6 +80,9 @@ internal sealed class Simulation : IDisposable
         numbers.Write(new T[count]);
         return numbers;
     }
+
+    /// <summary>Memory that nobody has written.</summary>
+    public Numbers<T> Fresh<T>(int count) where T : unmanaged => new(this, count);
 
     /// <summary>Launches and waits.</summary>
     public void Run(string kernel, Dim3 grid, Dim3 block, params ReadOnlySpan<Argument> arguments) => Run(kernel, new LaunchShape(grid, block), arguments);

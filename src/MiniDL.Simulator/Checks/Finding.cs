@@ -35,7 +35,7 @@ public readonly record struct Party(string Line, Dim3 Block, Dim3 Thread)
 
 /// <summary>A finding.</summary>
 /// <param name="Check">The check.</param>
-/// <param name="Kernel">The kernel.</param>
+/// <param name="Kernel">The kernel; empty if a copy or the host did it.</param>
 /// <param name="What">What happened, such as <c>read after write of shared memory</c>.</param>
 /// <param name="Who">The thread that did it.</param>
 /// <param name="Address">The device address, or the offset in shared memory.</param>
@@ -48,9 +48,9 @@ public sealed record Finding(CheckKind Check, string Kernel, string What, Party 
     public override string ToString()
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{Check.ToString().ToLowerInvariant()}: kernel {Kernel}: {What}");
+        text.Append(CultureInfo.InvariantCulture, $"{Check.ToString().ToLowerInvariant()}: {(Kernel.Length > 0 ? $"kernel {Kernel}: " : "")}{What}");
         if (Bytes > 0) text.Append(CultureInfo.InvariantCulture, $", {Bytes} bytes at 0x{Address:x}");
-        text.Append(CultureInfo.InvariantCulture, $"\n  by {Who}");
+        if (Kernel.Length > 0) text.Append(CultureInfo.InvariantCulture, $"\n  by {Who}");
         if (Other is { } other) text.Append(CultureInfo.InvariantCulture, $"\n  and {other}");
         if (Count > 1) text.Append(CultureInfo.InvariantCulture, $"\n  {Count} times");
         return text.ToString();

@@ -43,6 +43,9 @@ internal sealed unsafe class RaceShadow(FindingLog log, BlockNumbers blocks, boo
     private ulong _latest = ulong.MaxValue;
     private Cell[] _page = [];
 
+    /// <summary>Where findings go; each launch has a log of its own.</summary>
+    public FindingLog Log { get; set; } = log;
+
     private struct Cell
     {
         public Stamp Write, Read, OtherRead;
@@ -139,7 +142,7 @@ internal sealed unsafe class RaceShadow(FindingLog log, BlockNumbers blocks, boo
     }
 
     private void Report(string what, in Stamp now, in Stamp past, ulong address, int bytes) =>
-        log.Add(new RawFinding(CheckKind.RaceCheck, $"race: {what} in {(isShared ? "shared" : "global")} memory", now.Pc, NumberOf(now), now.Thread, address, bytes, past.Pc, NumberOf(past), past.Thread));
+        Log.Add(new RawFinding(CheckKind.RaceCheck, $"race: {what} in {(isShared ? "shared" : "global")} memory", now.Pc, NumberOf(now), now.Thread, address, bytes, past.Pc, NumberOf(past), past.Thread));
 
     private long NumberOf(in Stamp stamp) => blocks.InGrid(stamp.Block);
 

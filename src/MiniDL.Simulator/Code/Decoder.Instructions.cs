@@ -46,7 +46,9 @@ internal sealed partial class Decoder
             case "elect": DecodeElect(opcode); break;
             case "activemask": ExpectOperands(1); Emit(new Instruction { Op = Op.ActiveMask, D = Destination(Operand(0), LaneKind.Lanes32) }, instruction.Opcode, InstructionClass.Synchronisation); break;
             case "bar" or "barrier": DecodeBarrier(opcode); break;
-            case "membar" or "fence": Emit(new Instruction { Op = Op.Nothing }, instruction.Opcode, InstructionClass.Synchronisation); break;
+            case "membar" or "fence":
+                Emit(new Instruction { Op = Op.Fence, Order = Order.Fences | (opcode.Take("cta") ? 0 : Order.OfDevice) }, instruction.Opcode, InstructionClass.Synchronisation);
+                break;
             case "prefetch" or "prefetchu" or "discard" or "applypriority" or "pmevent" or "griddepcontrol" or "brkpt":
                 Emit(new Instruction { Op = Op.Nothing }, instruction.Opcode, InstructionClass.Control);
                 break;

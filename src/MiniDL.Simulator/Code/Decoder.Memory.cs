@@ -54,7 +54,8 @@ internal sealed partial class Decoder
         PtxType type = opcode.TakeType();
         space = opcode.TakeSpace();
         int count = opcode.TakeOne("v2", "v4") switch { "v2" => 2, "v4" => 4, _ => 1 };
-        bool polls = TakeOrdering(opcode) != "";
+        Order order = TakeOrdering(opcode);
+        bool polls = order != Order.None;
         opcode.TakeOne("nc");
         opcode.TakeOne("ca", "cg", "cs", "lu", "cv", "wb", "wt");
         opcode.Drop("L1::");
@@ -70,7 +71,7 @@ internal sealed partial class Decoder
         ushort Unit(int i) => i >= items.Length ? (ushort)0 : isLoad ? Destination(items[i], kind) : Source(items[i], kind, type);
 
         // A local or param variable of a device function lies at a fixed place of the function's local memory.
-        var access = new Instruction { D = Unit(0), B = Unit(1), C = Unit(2), E = Unit(3) };
+        var access = new Instruction { Order = order, D = Unit(0), B = Unit(1), C = Unit(2), E = Unit(3) };
         if (at is not AddressOperand address) throw Fault($"'{_at.Opcode}' takes an address in brackets");
         DecodeAddress(address, ref access, ref space);
         access.Detail = (byte)(int.Log2(type.Bytes()) | int.Log2(count) << Access.CountShift | (type.IsSigned() ? Access.Signed : 0) | (kind == LaneKind.Lanes64 ? Access.Wide : 0)
@@ -79,12 +80,12 @@ internal sealed partial class Decoder
         return access;
     }
 
-    private static string TakeOrdering(Opcode opcode)
+    private static Order TakeOrdering(Opcode opcode)
     {
         string ordering = opcode.TakeOne("volatile", "relaxed", "acquire", "release", "acq_rel", "mmio");
         opcode.TakeOne("weak");
-        opcode.TakeOne("cta", "cluster", "gpu", "sys");
-        return ordering;
+        Order scope = opcode.TakeOne("cta", "cluster", "gpu", "sys") == "cta" ? Order.None : Order.OfDevice;
+        return ordering switch { "" => Order.None, "release" or "acq_rel" => Order.Strong | Order.Fences | scope, _ => Order.Strong };
     }
 
     private void DecodeAddress(AddressOperand address, ref Instruction access, ref StateSpace space)
@@ -123,20 +124,19 @@ internal sealed partial class Decoder
         bool isReduction = opcode.Base == "red";
         PtxType type = opcode.TakeType();
         StateSpace space = opcode.TakeSpace();
-        TakeOrdering(opcode);
-        string ordering2 = TakeOrdering(opcode);
+        Order order = TakeOrdering(opcode) | Order.Strong;
         opcode.TakeOne("noftz");
         opcode.Drop("L2::");
         string name = opcode.TakeOne("add", "and", "or", "xor", "cas", "exch", "min", "max", "inc", "dec");
         opcode.Done();
-        if (!Enum.TryParse(name, ignoreCase: true, out AtomicKind kind) || ordering2 != "") throw Fault($"'{_at.Opcode}' is not supported");
+        if (!Enum.TryParse(name, ignoreCase: true, out AtomicKind kind)) throw Fault($"'{_at.Opcode}' is not supported");
         AtomicType element = AtomicTypes.Find(kind, type) ?? throw Fault($"'{_at.Opcode}' is not supported for this type");
 
         int first = isReduction ? 0 : 1;
         ExpectOperands(first + (kind == AtomicKind.Cas ? 3 : 2));
         LaneKind lanes = KindOf(type);
         if (Operand(first) is not AddressOperand address) throw Fault($"'{_at.Opcode}' takes an address in brackets");
-        var atomic = new Instruction { D = isReduction ? Scratch(lanes) : Destination(Operand(0), lanes), B = Source(Operand(first + 1), lanes, type) };
+        var atomic = new Instruction { Order = order, D = isReduction ? Scratch(lanes) : Destination(Operand(0), lanes), B = Source(Operand(first + 1), lanes, type) };
         if (kind == AtomicKind.Cas) atomic.C = Source(Operand(first + 2), lanes, type);
         DecodeAddress(address, ref atomic, ref space);
         atomic.Op = space switch

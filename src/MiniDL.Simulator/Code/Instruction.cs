@@ -25,14 +25,34 @@ internal struct Instruction
     /// <summary>Details of the operation: see <see cref="Access"/> and the enums of each.</summary>
     public byte Detail, Detail2;
 
+    /// <summary>Whether the predicate must be false.</summary>
+    public bool GuardNegated;
+
+    /// <summary>What an access or a fence orders, for the checks.</summary>
+    public Order Order;
+
     /// <summary>The target of a branch, a place in a side table, or details.</summary>
     public int Target;
 
     /// <summary>The function pointer of arithmetic, the offset of a memory operand, or a constant.</summary>
     public long Value;
+}
 
-    /// <summary>Whether the predicate must be false.</summary>
-    public bool GuardNegated;
+/// <summary>What an access orders: the memory consistency model of PTX (section 8), as far as checks look at it.</summary>
+[Flags]
+internal enum Order : byte
+{
+    /// <summary>Nothing: a weak access.</summary>
+    None = 0,
+
+    /// <summary>Volatile, or relaxed and stronger: of two such accesses neither is a race.</summary>
+    Strong = 1,
+
+    /// <summary>A fence, or an access that has one in front of it (.release, .acq_rel).</summary>
+    Fences = 2,
+
+    /// <summary>The fence is for the whole device rather than the block.</summary>
+    OfDevice = 4,
 }
 
 /// <summary>How a load or store goes, in the bits of Detail.</summary>

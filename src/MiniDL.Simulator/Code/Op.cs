@@ -51,7 +51,10 @@ internal enum Op : ushort
     /// <summary>Between the warps of a block.</summary>
     Barrier, BarrierReduce, BarrierArrive,
 
-    /// <summary>Nothing: fences, prefetches and hints.</summary>
+    /// <summary>A fence: blocks see each other's doing in order anyway, but checks want to know.</summary>
+    Fence,
+
+    /// <summary>Nothing: prefetches and hints.</summary>
     Nothing,
 
     /// <summary>Flow of control.</summary>

@@ -6,6 +6,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using MiniDL.Gpu;
 using MiniDL.Simulator.Arithmetic;
+using MiniDL.Simulator.Checks;
 using MiniDL.Simulator.Code;
 
 namespace MiniDL.Simulator.Execute;
@@ -28,6 +29,7 @@ internal sealed unsafe class Block : IDisposable
     public Block(Launch launch, Profile profile, int sharedBytes)
     {
         (Launch, Profile, SharedBytes) = (launch, profile, sharedBytes);
+        if (launch.Checks is { } checks) Checks = new BlockChecks(checks, (int)launch.Shape.Block.Count, sharedBytes);
         Recent = new Allocation?[launch.Kernel.Code.Length];
         int parameters = (launch.Parameters.Length + 63) & ~63;
         _memory = (byte*)NativeMemory.AlignedAlloc((nuint)(parameters + sharedBytes + 64), 64);
@@ -45,6 +47,9 @@ internal sealed unsafe class Block : IDisposable
 
     /// <summary>Counts.</summary>
     public Profile Profile { get; }
+
+    /// <summary>Who checks what warps do; null if nobody.</summary>
+    public BlockChecks? Checks { get; }
 
     /// <summary>Shared memory.</summary>
     public byte* Shared { get; }
@@ -73,6 +78,7 @@ internal sealed unsafe class Block : IDisposable
         Number = number;
         _index = Launch.BlockAt(number);
         Profile.Accesses?.Traffic?.BeginBlock();
+        Checks?.Start(number);
         Budget = Launch.InstructionLimit;
         Array.Clear(_arrived);
         Array.Clear(_status);
@@ -118,6 +124,7 @@ internal sealed unsafe class Block : IDisposable
     /// <summary>Adds which thread of which block, and where in the source.</summary>
     private GpuException Place(KernelFault fault, Warp warp)
     {
+        Checks?.Failed(fault, warp.Index, warp.Pc);
         int thread = warp.Index * Lanes.Count + Math.Max(fault.Lane, 0);
         return new GpuException($"kernel {Launch.Kernel.Name}", fault.Code, $"{fault.Message} (at {Launch.Kernel.Where(warp.Pc)}, '{Launch.Kernel.Origins[warp.Pc].Opcode}', block {Place(_index)}, thread {Place(Launch.ThreadAt(thread))})");
     }
@@ -163,6 +170,7 @@ internal sealed unsafe class Block : IDisposable
             bool complete = wanted == 0 ? here.Count == alive : here.Count * Lanes.Count + _arrived[barrier] >= wanted;
             if (!complete) continue;
             Reduce(here);
+            Checks?.PassBarrier([.. here.Select(warp => (warp.Index, warp.Mask))]);
             foreach (Warp warp in here) { warp.PassBarrier(); _status[warp.Index] = WarpStatus.Ready; }
             _arrived[barrier] = 0;
             opened = true;
@@ -200,6 +208,8 @@ internal sealed unsafe class Block : IDisposable
     private GpuException Stuck()
     {
         string where = string.Join("; ", _warps.Where(w => _status[w.Index] == WarpStatus.AtBarrier).Select(w => $"warp {w.Index} at barrier {WhichOf(w).Item1}, {Launch.Kernel.Where(w.Pc)}"));
+        Warp first = _warps.First(w => _status[w.Index] == WarpStatus.AtBarrier);
+        Checks?.Failed(new KernelFault(KernelFault.LaunchFailed, $"deadlock: warps wait at barriers that the others never reach: {where}") { Check = CheckKind.SyncCheck }, first.Index, first.Pc);
         return new GpuException($"kernel {Launch.Kernel.Name}", KernelFault.LaunchFailed, $"deadlock in block {Place(_index)}: warps wait at barriers that the others never reach: {where}");
     }
 

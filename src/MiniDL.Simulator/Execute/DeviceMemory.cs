@@ -3,6 +3,7 @@
 // The one thing to understand: a device address is not a host address. Every access looks up its allocation, so that a kernel can reach nothing else; addresses are
 // never given out twice, so that one that was freed stays invalid; and gaps lie between, so that running over the end of one does not end in the next.
 using System.Runtime.InteropServices;
+using MiniDL.Simulator.Checks;
 
 namespace MiniDL.Simulator.Execute;
 
@@ -24,12 +25,17 @@ internal sealed unsafe class Allocation(ulong address, long bytes, byte* host, s
     /// <summary>Kernels may only read it.</summary>
     public bool IsConstant { get; } = isConstant;
 
+    /// <summary>Which bytes were written, if that is checked.</summary>
+    public InitMap? Written { get; init; }
+
     /// <summary>True once it was freed.</summary>
     public bool IsFreed { get; set; }
 }
 
 /// <summary>Gives out and finds memory. Changed only between launches, so that threads may search it while a kernel runs.</summary>
-internal sealed unsafe class DeviceMemory(long capacity) : IDisposable
+/// <param name="capacity">Bytes that the device has.</param>
+/// <param name="tracks">Whether it is noted which bytes were written.</param>
+internal sealed unsafe class DeviceMemory(long capacity, bool tracks) : IDisposable
 {
     private const ulong Alignment = 256, Gap = 1 << 16;
     private readonly List<Allocation> _all = [];
@@ -44,7 +50,7 @@ internal sealed unsafe class DeviceMemory(long capacity) : IDisposable
         if (bytes > capacity - Used) return null;
         byte* host = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 1), (nuint)Alignment);
         NativeMemory.Fill(host, (nuint)bytes, filler);
-        var allocation = new Allocation(_next, bytes, host, what, isConstant);
+        var allocation = new Allocation(_next, bytes, host, what, isConstant) { Written = tracks ? new InitMap(bytes) : null };
         _next = (_next + (ulong)bytes + Gap + Alignment - 1) & ~(Alignment - 1);
         _all.Add(allocation);
         Used += bytes;

@@ -22,7 +22,7 @@ internal static class Grid
     public static Profile Run(Launch launch, int threads, TextWriter output)
     {
         long blocks = launch.Shape.Grid.Count;
-        int workers = launch.Kernel.Communicates ? 1 : (int)Math.Min(threads, blocks);
+        int workers = launch.Kernel.Communicates || launch.Checks is not null ? 1 : (int)Math.Min(threads, blocks);
         var order = new BlockOrder(blocks, launch.Seed);
         var results = new Results();
         var profiles = new Profile[workers];

@@ -1,5 +1,6 @@
 // What stops a kernel: an illegal access, a trap, a barrier that cannot be passed.
 using System.Numerics;
+using MiniDL.Simulator.Checks;
 
 namespace MiniDL.Simulator.Execute;
 
@@ -21,4 +22,13 @@ internal sealed class KernelFault(string code, string message, uint lanes = 0) :
 
     /// <summary>The lowest lane it happened to.</summary>
     public int Lane { get; } = lanes == 0 ? -1 : BitOperations.TrailingZeroCount(lanes);
+
+    /// <summary>The check that would have found it; null if none.</summary>
+    public CheckKind? Check { get; init; }
+
+    /// <summary>The address, of a wrong access.</summary>
+    public ulong Address { get; init; }
+
+    /// <summary>Its size.</summary>
+    public int Bytes { get; init; }
 }

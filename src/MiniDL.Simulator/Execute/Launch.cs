@@ -28,6 +28,9 @@ internal sealed class Launch
     /// <summary>The most warp instructions that a block may execute.</summary>
     public long InstructionLimit { get; init; }
 
+    /// <summary>The device's checks; null if none is on.</summary>
+    public DeviceChecks? Checks { get; init; }
+
     /// <summary>What is counted.</summary>
     public Counting Counting { get; init; }
 

@@ -6,6 +6,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using MiniDL.Simulator.Arithmetic;
+using MiniDL.Simulator.Checks;
 using MiniDL.Simulator.Code;
 using MiniDL.Simulator.Counters;
 
@@ -22,6 +23,7 @@ internal sealed unsafe partial class Warp
     private Pattern _pattern;
 
     /// <summary>Register plus offset, 32 times. Registers of 32 bits are extended with zeros.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FillAddresses(Instruction* i, byte* frame, uint active)
     {
         byte* row = Row(frame, i->A);
@@ -34,6 +36,7 @@ internal sealed unsafe partial class Warp
         if (active != uint.MaxValue) FillInactive(active);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FillInactive(uint active)
     {
         ulong first = _addresses[BitOperations.TrailingZeroCount(active)];
@@ -41,6 +44,7 @@ internal sealed unsafe partial class Warp
     }
 
     /// <summary>Compares the addresses of all lanes with the range [low, low + length), and finds their pattern.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Located Compare(Instruction* i, uint active, ulong low, long length)
     {
         int element = 1 << (i->Detail & Access.SizeBits), bytes = element << (i->Detail >> Access.CountShift & 3);
@@ -64,23 +68,29 @@ internal sealed unsafe partial class Warp
     }
 
     /// <summary>The host address that belongs to device address 0 for this access, after all checks; or every lane's own host address in _addresses, and 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private long LocateGlobal(Instruction* i, byte* frame, uint active, AccessKind kind)
     {
         ref Allocation? recent = ref _block.Recent[i - _code];
         bool isStore = kind != AccessKind.GlobalLoad;
         FillAddresses(i, frame, active);
         _counters?.Access((int)(i - _code), kind, _addresses, active, AccessBytes(i));
-        if (recent is { } known && Compare(i, active, known.Address, known.Bytes) == Located.Inside && !(isStore && known.IsConstant)) return (long)known.Host - (long)known.Address;
-        return LocateGlobalSlowly(i, active, isStore, ref recent);
+        if (recent is { } known && Compare(i, active, known.Address, known.Bytes) == Located.Inside && !(isStore && known.IsConstant))
+        {
+            _checks?.Global(i, (int)(i - _code), kind, _addresses, active, AccessBytes(i), known, Index);
+            return (long)known.Host - (long)known.Address;
+        }
+        return LocateGlobalSlowly(i, active, kind, isStore, ref recent);
     }
 
-    private long LocateGlobalSlowly(Instruction* i, uint active, bool isStore, ref Allocation? recent)
+    private long LocateGlobalSlowly(Instruction* i, uint active, AccessKind kind, bool isStore, ref Allocation? recent)
     {
         DeviceMemory memory = _block.Launch.Memory;
         Allocation? found = memory.Find(_addresses[BitOperations.TrailingZeroCount(active)]);
         if (found is not null && !(isStore && found.IsConstant) && Compare(i, active, found.Address, found.Bytes) == Located.Inside)
         {
             recent = found;
+            _checks?.Global(i, (int)(i - _code), kind, _addresses, active, AccessBytes(i), found, Index);
             return (long)found.Host - (long)found.Address;
         }
 
@@ -94,6 +104,7 @@ internal sealed unsafe partial class Warp
             found = memory.Find(address);
             if (found is null || (long)(address - found.Address) > found.Bytes - bytes) throw OutOfBounds(i, address, lane, memory.Describe(address + (ulong)(found is null ? 0 : bytes - 1)));
             if (isStore && found.IsConstant) throw OutOfBounds(i, address, lane, $"it is in {found.What}, which cannot be written");
+            _checks?.Global(i, (int)(i - _code), kind, _addresses, 1u << lane, bytes, found, Index);
             _addresses[lane] = (ulong)(found.Host + (address - found.Address));
         }
         FillInactive(active);
@@ -102,10 +113,14 @@ internal sealed unsafe partial class Warp
     }
 
     /// <summary>The same of the block's shared memory, whose addresses begin at 0 or, generic ones, at its window.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private long LocateShared(Instruction* i, uint active, AccessKind kind, ulong low = 0)
     {
+        if (low != 0) for (int lane = 0; lane < Lanes.Count; lane++) _addresses[lane] -= low;
         _counters?.Access((int)(i - _code), kind, _addresses, active, AccessBytes(i));
-        return LocateIn(i, active, low, _block.Shared, _block.SharedBytes, "the block's shared memory");
+        long bias = LocateIn(i, active, 0, _block.Shared, _block.SharedBytes, "the block's shared memory");
+        _checks?.Shared(i, (int)(i - _code), kind, _addresses, active, AccessBytes(i), Index);
+        return bias;
     }
 
     /// <summary>Of local memory only the addresses are checked: its words are interleaved, so that each lane's lie elsewhere.</summary>
@@ -129,6 +144,7 @@ internal sealed unsafe partial class Warp
     }
 
     /// <summary>The host address that belongs to offset 0 of a range that addresses count from low; all lanes checked.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private long LocateIn(Instruction* i, uint active, ulong low, byte* host, long length, string what)
     {
         if (Compare(i, active, low, length) == Located.Inside) return (long)host - (long)low;
@@ -147,8 +163,8 @@ internal sealed unsafe partial class Warp
     private static int AccessBytes(Instruction* i) => 1 << ((i->Detail & Access.SizeBits) + (i->Detail >> Access.CountShift & 3));
 
     private KernelFault Misaligned(Instruction* i, ulong address, int lane) =>
-        Fault(i, KernelFault.Misaligned, $"an access of {AccessBytes(i)} bytes at 0x{address:x}: the address must be a multiple of {AccessBytes(i)}", 1u << lane);
+        Fault(i, KernelFault.Misaligned, $"an access of {AccessBytes(i)} bytes at 0x{address:x}: the address must be a multiple of {AccessBytes(i)}", 1u << lane, CheckKind.MemCheck, address);
 
     private KernelFault OutOfBounds(Instruction* i, ulong address, int lane, string why) =>
-        Fault(i, KernelFault.IllegalAddress, $"an access of {AccessBytes(i)} bytes at 0x{address:x} is out of bounds: {why}", 1u << lane);
+        Fault(i, KernelFault.IllegalAddress, $"an access of {AccessBytes(i)} bytes at 0x{address:x} is out of bounds: {why}", 1u << lane, CheckKind.MemCheck, address);
 }

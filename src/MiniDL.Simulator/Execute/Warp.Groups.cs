@@ -8,6 +8,7 @@
 //         | |                         The one thing to understand: since the group at the lower rank always runs first, a group that has reached
 //          12     all lanes again     the place where both ways meet waits there until the others have come.
 using MiniDL.Simulator.Arithmetic;
+using MiniDL.Simulator.Checks;
 using MiniDL.Simulator.Code;
 
 namespace MiniDL.Simulator.Execute;
@@ -123,7 +124,7 @@ internal sealed unsafe partial class Warp
         Pc = stuck.Pc;
         uint missing = stuck.Awaits & Alive & ~stuck.Mask;
         string others = string.Join("; ", Enumerable.Range(1, _waitingCount - 1).Select(i => $"lanes {Names(_waiting[i].Mask)} at '{_kernel.Origins[_waiting[i].Pc].Opcode}', {_kernel.Where(_waiting[i].Pc)}"));
-        throw new KernelFault(KernelFault.LaunchFailed, $"deadlock: lanes {Names(stuck.Mask)} wait at '{_kernel.Origins[stuck.Pc].Opcode}' for lanes {Names(missing)}, which never come{(others.Length > 0 ? ": " + others : "")}", stuck.Mask);
+        throw new KernelFault(KernelFault.LaunchFailed, $"deadlock: lanes {Names(stuck.Mask)} wait at '{_kernel.Origins[stuck.Pc].Opcode}' for lanes {Names(missing)}, which never come{(others.Length > 0 ? ": " + others : "")}", stuck.Mask) { Check = CheckKind.SyncCheck };
     }
 
     /// <summary>A loop that looks at memory again and again may be waiting for a group that waits itself: that one gets some turns, whatever its rank. With no such group, other warps do.</summary>

@@ -25,6 +25,7 @@ internal sealed unsafe partial class Warp
     {
         uint members = Members(i, frame, active);
         if ((members & Alive & ~active) != 0) return false;
+        _checks?.Synchronise(Index, active, members, (int)(i - _code));
         switch (i->Op)
         {
             case Op.Shuffle: Shuffle(i, frame, active); break;
@@ -52,6 +53,7 @@ internal sealed unsafe partial class Warp
         if ((members & Alive & ~present) != 0) { Block(members); return; }
 
         // All are there: everybody goes on behind the barrier where they waited.
+        _checks?.Synchronise(Index, present & members, members, pc);
         for (int k = _waitingCount - 1; k >= 0; k--)
         {
             Group waiting = _waiting[k];
@@ -73,6 +75,7 @@ internal sealed unsafe partial class Warp
     {
         uint* a = (uint*)Row(frame, i->A), b = (uint*)Row(frame, i->B), c = (uint*)Row(frame, i->C), d = (uint*)_scratch;
         uint inside = 0;
+        Span<int> sources = stackalloc int[Lanes.Count];
         var mode = (ShuffleMode)i->Detail;
         for (int lane = 0; lane < Lanes.Count; lane++)
         {
@@ -85,9 +88,11 @@ internal sealed unsafe partial class Warp
                 ShuffleMode.Bfly => (lane ^ distance, (lane ^ distance) <= most),
                 _ => ((lane & segment) | (distance & ~segment), ((lane & segment) | (distance & ~segment)) <= most),
             };
-            d[lane] = a[p ? j : lane];
+            sources[lane] = p ? j : lane;
+            d[lane] = a[sources[lane]];
             if (p) inside |= 1u << lane;
         }
+        _checks?.Shuffled(Index, sources, active, (int)(i - _code));
         Lanes.Blend32((uint*)Row(frame, i->D), d, active);
         if (i->Value == 0) return;
         uint* predicate = (uint*)Row(frame, (ushort)i->Value);

@@ -8,6 +8,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using MiniDL.Simulator.Arithmetic;
+using MiniDL.Simulator.Checks;
 using MiniDL.Simulator.Code;
 using MiniDL.Simulator.Counters;
 
@@ -38,6 +39,7 @@ internal sealed unsafe partial class Warp : IDisposable
     private readonly Instruction* _code;
     private readonly Profile _profile;
     private readonly InstructionCounters? _counters;
+    private readonly BlockChecks? _checks;
     private byte* _stack, _local;
     private int _stackUnits, _localBytes;
 
@@ -61,7 +63,7 @@ internal sealed unsafe partial class Warp : IDisposable
     /// <summary>Makes a warp; it lives as long as a launch, and runs one block after the other.</summary>
     public Warp(Block block, int index)
     {
-        (_block, Index, _kernel, _profile, _counters) = (block, index, block.Launch.Kernel, block.Profile, block.Profile.Accesses);
+        (_block, Index, _kernel, _profile, _counters, _checks) = (block, index, block.Launch.Kernel, block.Profile, block.Profile.Accesses, block.Checks);
         _code = (Instruction*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_kernel.Code));
         FunctionCode entry = _kernel.Functions[0];
         _rows = Allocate(16 * 256);
@@ -146,10 +148,10 @@ internal sealed unsafe partial class Warp : IDisposable
     }
 
     /// <summary>A fault at an instruction.</summary>
-    private KernelFault Fault(Instruction* at, string code, string message, uint lanes)
+    private KernelFault Fault(Instruction* at, string code, string message, uint lanes, CheckKind? check = null, ulong address = 0)
     {
         Pc = (int)(at - _code);
-        return new KernelFault(code, message, lanes);
+        return new KernelFault(code, message, lanes) { Check = check, Address = address, Bytes = check is null ? 0 : AccessBytes(at) };
     }
 
     /// <summary>Frees the memory.</summary>
