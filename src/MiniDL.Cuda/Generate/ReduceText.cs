@@ -84,7 +84,7 @@ internal sealed class ReduceText(ReducePlan plan, Combiner combiner, MapText ter
         if (plan.Parts > 1) writer.Line($"const uint end = {(plan.Terms % plan.PartTerms == 0 ? $"(part + 1) * {plan.PartTerms}" : $"min((part + 1) * {plan.PartTerms}, {plan.Terms}u)")};");
         string first = (plan.Parts > 1 ? $"part * {plan.PartTerms} + " : "") + (_byFour ? $"4 * {lane}" : lane), end = plan.Parts > 1 ? "end" : $"{plan.Terms}";
         string at = new IndexText([.. plan.Reduced.Select(axis => axis.Count)], [.. plan.Reduced.Select(axis => axis.Step)]).At("t");
-        if (condition.Length > 0) writer.Line($"if ({condition})");
+        if (condition.Length > 0) end += $" && {condition}";
         using (writer.Block($"for (uint t = {first}; t < {end}; t += {(_byFour ? 4 * lanes : lanes)})"))
         {
             writer.Line($"const uint i = start + {at};");
@@ -108,8 +108,7 @@ internal sealed class ReduceText(ReducePlan plan, Combiner combiner, MapText ter
         using CudaWriter.Scope kernel = writer.Block(signature(threads));
         WriteRunsPlace(writer, lanes, perBlock, parts: 1);
         writer.Line($"{combiner.Type} {label} = {combiner.Identity};");
-        if (plan.Results % perBlock != 0) writer.Line($"if (r < {plan.Results})");
-        writer.Line($"for (uint part = lane; part < {plan.Parts}; part += {lanes}) {label} = {combiner.Of(label, $"partials[r * {plan.Parts} + part]")};");
+        writer.Line($"for (uint part = lane; part < {plan.Parts}{(plan.Results % perBlock != 0 ? $" && r < {plan.Results}" : "")}; part += {lanes}) {label} = {combiner.Of(label, $"partials[r * {plan.Parts} + part]")};");
         WriteRunsEnd(writer, lanes, perBlock, plan.Results, target, combiner.Result(label));
         return (blocks, threads);
     }
