@@ -72,9 +72,9 @@ internal sealed class KernelCache
             if (Unpack(File.ReadAllBytes(path), source, target) is { } kernel) return kernel;
             File.Delete(path);
         }
-        catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException or EndOfStreamException)
         {
-            // Another process, or the user, was first to delete it.
+            // Another process, or the user, was first to delete it, or cut it short while it was read.
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -64,7 +64,7 @@ public sealed class Function : IDisposable
         return copies;
     }
 
-    /// <summary>Compiles for arrays of some shapes without running; the first run with these shapes is then as fast as the rest. The 16 sets of
+    /// <summary>Compiles for arrays of some shapes without running; the first run with these shapes then has nothing to compile. The 16 sets of
     /// shapes last used stay compiled.</summary>
     public void Compile(params Shape[] shapes)
     {

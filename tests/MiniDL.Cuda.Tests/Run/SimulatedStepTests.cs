@@ -68,6 +68,23 @@ internal sealed class SimulatedStepTests
     }
 
     [Test]
+    public void A_row_that_does_not_exist_stops_the_kernel_and_the_error_names_the_function()
+    {
+        Tensor i = T.Scalar("i", DType.Int32);
+        Shared data = T.Shared(NDArray.Zeros([8, 1]), "data");
+        using CudaDevice device = Open();
+        using Function f = T.Function([i], T.Rows(data, i * 2, 2), device: device);
+        f.Run(NDArray.Scalar(3)).ToArray();
+        Results results = f.Run(NDArray.Scalar(4));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(() => results.ToArray(), Throws.TypeOf<MiniDL.Gpu.GpuException>().With.Message.Contains("the function (i) -> ").And.Message.Contains("gather"));
+            Assert.That(() => f.Run(NDArray.Scalar(0)), Throws.TypeOf<MiniDL.Gpu.GpuException>().With.Message.Contains("failed before"));
+            Assert.That(() => data.Value, Throws.InvalidOperationException.With.Message.Contains("data was on a GPU that failed"));
+        }
+    }
+
+    [Test]
     public void Explain_tells_what_each_launch_takes_of_a_multiprocessor()
     {
         using CudaDevice device = Open();
