@@ -3,6 +3,7 @@
 // PTX, section 9.7.6. A predicate of a warp is one uint, so a comparison of 32 lanes ends in four moves of eight sign bits.
 //
 // The one thing to understand: an ordered comparison (eq, lt, ...) with a NaN is false, ne too; the unordered (equ, ltu, ...) is then true.
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace MiniDL.Simulator.Arithmetic;
@@ -68,6 +69,7 @@ internal enum Combine
 internal static unsafe class Predicates
 {
     /// <summary>setp.CMP.type p, a, b</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Compare<T, TCompare>(void* p, void* a, void* b, void* c = null, void* e = null) where T : unmanaged where TCompare : struct, IBinary<T>
     {
         int width = Vector256<T>.Count;
@@ -96,6 +98,7 @@ internal static unsafe class Predicates
     };
 
     /// <summary>selp of 32 bits and less: a where the predicate holds, else b.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Select32(void* d, void* a, void* b, void* predicate, void* e = null)
     {
         uint mask = *(uint*)predicate;
@@ -104,6 +107,7 @@ internal static unsafe class Predicates
     }
 
     /// <summary>selp of 64 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Select64(void* d, void* a, void* b, void* predicate, void* e = null)
     {
         uint mask = *(uint*)predicate;

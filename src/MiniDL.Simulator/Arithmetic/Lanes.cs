@@ -54,6 +54,7 @@ internal static unsafe class Lanes
     /// <summary>Threads of a warp.</summary>
     public const int Count = 32;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unary<T, TOp>(void* d, void* a, void* b = null, void* c = null, void* e = null) where T : unmanaged where TOp : struct, IUnary<T>
     {
         int width = Vector256<T>.Count;
@@ -67,6 +68,7 @@ internal static unsafe class Lanes
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Binary<T, TOp>(void* d, void* a, void* b, void* c = null, void* e = null) where T : unmanaged where TOp : struct, IBinary<T>
     {
         int width = Vector256<T>.Count;
@@ -80,6 +82,7 @@ internal static unsafe class Lanes
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Ternary<T, TOp>(void* d, void* a, void* b, void* c, void* e = null) where T : unmanaged where TOp : struct, ITernary<T>
     {
         int width = Vector256<T>.Count;
@@ -93,18 +96,21 @@ internal static unsafe class Lanes
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Each<TA, TD, TOp>(void* d, void* a, void* b = null, void* c = null, void* e = null)
         where TA : unmanaged where TD : unmanaged where TOp : struct, IEach<TA, TD>
     {
         for (int i = 0; i < Count; i++) Write(d, i, TOp.Of(Read<TA>(a, i)));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Each<TA, TB, TD, TOp>(void* d, void* a, void* b, void* c = null, void* e = null)
         where TA : unmanaged where TB : unmanaged where TD : unmanaged where TOp : struct, IEach<TA, TB, TD>
     {
         for (int i = 0; i < Count; i++) Write(d, i, TOp.Of(Read<TA>(a, i), Read<TB>(b, i)));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Each<TA, TB, TC, TD, TOp>(void* d, void* a, void* b, void* c, void* e = null)
         where TA : unmanaged where TB : unmanaged where TC : unmanaged where TD : unmanaged where TOp : struct, IEach<TA, TB, TC, TD>
     {
@@ -112,16 +118,19 @@ internal static unsafe class Lanes
     }
 
     /// <summary>Two 16-bit numbers in each lane (f16x2, bf16x2): a row of 64.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pairs<T, TOp>(void* d, void* a, void* b = null, void* c = null, void* e = null) where T : unmanaged where TOp : struct, IEach<T, T>
     {
         for (int i = 0; i < 2 * Count; i++) ((T*)d)[i] = TOp.Of(((T*)a)[i]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pairs2<T, TOp>(void* d, void* a, void* b, void* c = null, void* e = null) where T : unmanaged where TOp : struct, IEach<T, T, T>
     {
         for (int i = 0; i < 2 * Count; i++) ((T*)d)[i] = TOp.Of(((T*)a)[i], ((T*)b)[i]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pairs3<T, TOp>(void* d, void* a, void* b, void* c, void* e = null) where T : unmanaged where TOp : struct, IEach<T, T, T, T>
     {
         for (int i = 0; i < 2 * Count; i++) ((T*)d)[i] = TOp.Of(((T*)a)[i], ((T*)b)[i], ((T*)c)[i]);
@@ -142,18 +151,21 @@ internal static unsafe class Lanes
     }
 
     /// <summary>The same value in every lane of 32 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Fill32(uint* d, uint value)
     {
         for (int i = 0; i < Count; i += 8) Vector256.Create(value).Store(d + i);
     }
 
     /// <summary>The same value in every lane of 64 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Fill64(ulong* d, ulong value)
     {
         for (int i = 0; i < Count; i += 4) Vector256.Create(value).Store(d + i);
     }
 
     /// <summary>Takes the lanes of <paramref name="s"/> whose bit is set in <paramref name="mask"/>; the others keep what <paramref name="d"/> holds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Blend32(uint* d, uint* s, uint mask)
     {
         for (int i = 0; i < Count; i += 8)
@@ -161,6 +173,7 @@ internal static unsafe class Lanes
     }
 
     /// <summary>As <see cref="Blend32"/>, for 64 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Blend64(ulong* d, ulong* s, uint mask)
     {
         for (int i = 0; i < Count; i += 4)

@@ -12,18 +12,21 @@ namespace MiniDL.Simulator.Arithmetic;
 internal static unsafe class WideProducts
 {
     /// <summary>mul.wide.s32 (T = int), mul.wide.u32 (T = uint): sources of 32 bits, destination of 64.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<T>(void* d, void* a, void* b, void* c = null, void* e = null) where T : unmanaged
     {
         for (int i = 0; i < Lanes.Count; i += 4) Product<T>((uint*)a + i, (uint*)b + i).Store((ulong*)d + i);
     }
 
     /// <summary>mad.wide.s32, mad.wide.u32: c has 64 bits as the destination.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void MultiplyAdd<T>(void* d, void* a, void* b, void* c, void* e = null) where T : unmanaged
     {
         for (int i = 0; i < Lanes.Count; i += 4) (Product<T>((uint*)a + i, (uint*)b + i) + Vector256.Load((ulong*)c + i)).Store((ulong*)d + i);
     }
 
     /// <summary>mul.hi.s32, mul.hi.u32: the upper half.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void High<T>(void* d, void* a, void* b, void* c = null, void* e = null) where T : unmanaged
     {
         for (int i = 0; i < Lanes.Count; i += 8)
@@ -34,12 +37,14 @@ internal static unsafe class WideProducts
     }
 
     /// <summary>cvt.s64.s32 (T = int), cvt.u64.u32 (T = uint).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Widen<T>(void* d, void* a, void* b = null, void* c = null, void* e = null) where T : unmanaged
     {
         for (int i = 0; i < Lanes.Count; i += 4) Wide<T>((uint*)a + i).Store((ulong*)d + i);
     }
 
     /// <summary>The low half of 64 bits: cvt.u32.u64 and all its kin.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Narrow(void* d, void* a, void* b = null, void* c = null, void* e = null)
     {
         for (int i = 0; i < Lanes.Count; i += 8) Vector256.Narrow(Vector256.Load((ulong*)a + i), Vector256.Load((ulong*)a + i + 4)).Store((uint*)d + i);

@@ -25,6 +25,7 @@ internal sealed unsafe class AccessPattern
     /// <param name="mask">The lanes that are on, at least one.</param>
     /// <param name="bytes">Bytes of each lane.</param>
     /// <param name="isShared">Shared memory rather than memory of the device.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public (int, int) Count(ulong* addresses, uint mask, int bytes, bool isShared)
     {
         ulong start = addresses[BitOperations.TrailingZeroCount(mask)] & (isShared ? ~3UL : ~31UL);

@@ -23,6 +23,7 @@ internal sealed unsafe partial class Warp
     private Pattern _pattern;
 
     /// <summary>Register plus offset, 32 times. Registers of 32 bits are extended with zeros.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FillAddresses(Instruction* i, byte* frame, uint active)
     {
         byte* row = Row(frame, i->A);
@@ -35,6 +36,7 @@ internal sealed unsafe partial class Warp
         if (active != uint.MaxValue) FillInactive(active);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FillInactive(uint active)
     {
         ulong first = _addresses[BitOperations.TrailingZeroCount(active)];
@@ -42,6 +44,7 @@ internal sealed unsafe partial class Warp
     }
 
     /// <summary>Compares the addresses of all lanes with the range [low, low + length), and finds their pattern.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Located Compare(Instruction* i, uint active, ulong low, long length)
     {
         int element = 1 << (i->Detail & Access.SizeBits), bytes = element << (i->Detail >> Access.CountShift & 3);
@@ -65,6 +68,7 @@ internal sealed unsafe partial class Warp
     }
 
     /// <summary>The host address that belongs to device address 0 for this access, after all checks; or every lane's own host address in _addresses, and 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private long LocateGlobal(Instruction* i, byte* frame, uint active, AccessKind kind)
     {
         ref Allocation? recent = ref _block.Recent[i - _code];
@@ -109,6 +113,7 @@ internal sealed unsafe partial class Warp
     }
 
     /// <summary>The same of the block's shared memory, whose addresses begin at 0 or, generic ones, at its window.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private long LocateShared(Instruction* i, uint active, AccessKind kind, ulong low = 0)
     {
         if (low != 0) for (int lane = 0; lane < Lanes.Count; lane++) _addresses[lane] -= low;
@@ -139,6 +144,7 @@ internal sealed unsafe partial class Warp
     }
 
     /// <summary>The host address that belongs to offset 0 of a range that addresses count from low; all lanes checked.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private long LocateIn(Instruction* i, uint active, ulong low, byte* host, long length, string what)
     {
         if (Compare(i, active, low, length) == Located.Inside) return (long)host - (long)low;

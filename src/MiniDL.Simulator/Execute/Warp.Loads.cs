@@ -2,6 +2,7 @@
 //
 // The one thing to understand: by the time data moves, all addresses are known to be good (Warp.Addresses), so what is left are loops over 32 lanes: copy a row if
 // lanes lie side by side, spread one value if all read the same, else gather.
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using MiniDL.Simulator.Arithmetic;
 using MiniDL.Simulator.Code;
@@ -12,6 +13,7 @@ namespace MiniDL.Simulator.Execute;
 
 internal sealed unsafe partial class Warp
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void LoadGlobal(Instruction* i, byte* frame, uint active)
     {
         long bias = LocateGlobal(i, frame, active, AccessKind.GlobalLoad);
@@ -19,6 +21,7 @@ internal sealed unsafe partial class Warp
         if ((i->Detail & Access.Polls) != 0) _polls++;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void LoadShared(Instruction* i, byte* frame, uint active)
     {
         FillAddresses(i, frame, active);
@@ -26,6 +29,7 @@ internal sealed unsafe partial class Warp
         if ((i->Detail & Access.Polls) != 0) _polls++;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void LoadParameter(Instruction* i, byte* frame, uint active)
     {
         if (i->A == 0) FillUniform((ulong)i->Value);
@@ -83,6 +87,7 @@ internal sealed unsafe partial class Warp
     private static ushort Register(Instruction* i, int element) => element switch { 0 => i->D, 1 => i->B, 2 => i->C, _ => i->E };
 
     /// <summary>From host memory to registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Load(Instruction* i, byte* frame, uint active, long bias)
     {
         int size = i->Detail & Access.SizeBits, count = 1 << (i->Detail >> Access.CountShift & 3);
@@ -99,6 +104,7 @@ internal sealed unsafe partial class Warp
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Load32(uint* row, long bias, bool single)
     {
         if (_pattern == Pattern.Uniform) Lanes.Fill32(row, *(uint*)((long)_addresses[0] + bias));
@@ -106,6 +112,7 @@ internal sealed unsafe partial class Warp
         else for (int lane = 0; lane < Lanes.Count; lane++) row[lane] = *(uint*)((long)_addresses[lane] + bias);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Load64(ulong* row, long bias, bool single)
     {
         if (_pattern == Pattern.Uniform) Lanes.Fill64(row, *(ulong*)((long)_addresses[0] + bias));

@@ -12,6 +12,7 @@ namespace MiniDL.Simulator.Execute;
 internal sealed unsafe partial class Warp
 {
     /// <summary>Runs until the warp exits, waits at a barrier of the block, or yields.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public WarpStatus Run()
     {
         int pc = Pc, start = pc;
@@ -115,9 +116,11 @@ internal sealed unsafe partial class Warp
         throw new KernelFault(KernelFault.Timeout, $"a block has executed {_block.Launch.InstructionLimit} warp instructions and is not done: does a loop never end? The simulator's instructionLimit can be raised", mask);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Run(Instruction* i, byte* frame, void* to) =>
         ((delegate*<void*, void*, void*, void*, void*, void>)i->Value)(to, Row(frame, i->A), Row(frame, i->B), Row(frame, i->C), Row(frame, i->E));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Compute32(Instruction* i, byte* frame, uint active)
     {
         if (active == uint.MaxValue) { Run(i, frame, Row(frame, i->D)); return; }
@@ -125,6 +128,7 @@ internal sealed unsafe partial class Warp
         Lanes.Blend32((uint*)Row(frame, i->D), (uint*)_scratch, active);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Compute64(Instruction* i, byte* frame, uint active)
     {
         if (active == uint.MaxValue) { Run(i, frame, Row(frame, i->D)); return; }
@@ -132,6 +136,7 @@ internal sealed unsafe partial class Warp
         Lanes.Blend64((ulong*)Row(frame, i->D), (ulong*)_scratch, active);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ComputePredicate(Instruction* i, byte* frame, uint active)
     {
         uint result = 0;

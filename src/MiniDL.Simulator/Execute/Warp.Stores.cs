@@ -2,6 +2,7 @@
 //
 // The one thing to understand: of lanes that write to one address the highest wins. CUDA leaves open which; here it is always the same one.
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using MiniDL.Simulator.Arithmetic;
 using MiniDL.Simulator.Code;
 using MiniDL.Simulator.Counters;
@@ -11,8 +12,10 @@ namespace MiniDL.Simulator.Execute;
 
 internal sealed unsafe partial class Warp
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void StoreGlobal(Instruction* i, byte* frame, uint active) => Store(i, frame, active, LocateGlobal(i, frame, active, AccessKind.GlobalStore));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void StoreShared(Instruction* i, byte* frame, uint active)
     {
         FillAddresses(i, frame, active);
@@ -49,6 +52,7 @@ internal sealed unsafe partial class Warp
     }
 
     /// <summary>From registers to host memory.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Store(Instruction* i, byte* frame, uint active, long bias)
     {
         int size = i->Detail & Access.SizeBits, count = 1 << (i->Detail >> Access.CountShift & 3);
@@ -82,6 +86,7 @@ internal sealed unsafe partial class Warp
     }
 
     /// <summary>Local memory is interleaved: word w of lane l is word 32 w + l. An element of 8 bytes is two words.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MoveLocal(Instruction* i, byte* frame, uint active, ulong low, bool isLoad)
     {
         int size = i->Detail & Access.SizeBits, count = 1 << (i->Detail >> Access.CountShift & 3);
