@@ -42,6 +42,7 @@ internal sealed unsafe partial class Warp : IDisposable
     private readonly BlockChecks? _checks;
     private byte* _stack, _local;
     private int _stackUnits, _localBytes;
+    private bool _isSetUp;
 
     // Scratch: addresses of an access, results before they are blended in; then tid and lane rows.
     private readonly byte* _rows;
@@ -83,7 +84,13 @@ internal sealed unsafe partial class Warp : IDisposable
         int threads = (int)Math.Min(_block.Launch.Shape.Block.Count - (long)Index * Lanes.Count, Lanes.Count);
         Alive = threads >= Lanes.Count ? uint.MaxValue : (1u << threads) - 1;
         (Mask, Pc, _depth, _frameUnit, _localBase, _waitingCount, _polls, _turns) = (Alive, entry.Entry, 0, 0, 0, 0, 0, 0);
-        EnterFrame(entry, uint.MaxValue);
+        // The numbers of the kernel's own frame stay as they are from block to block: no instruction writes to them.
+        if (!_isSetUp) EnterFrame(entry, uint.MaxValue);
+        else ClearUndefined(entry, uint.MaxValue);
+        _isSetUp = true;
+
+        _copies.Clear();
+        Array.Clear(_copyGroups);
 
         // What a block left in local memory must not be seen by the next.
         NativeMemory.Fill(_local, (nuint)_localBytes * Lanes.Count, 0xff);
@@ -101,6 +108,12 @@ internal sealed unsafe partial class Warp : IDisposable
             else if (kind == LaneKind.Lanes64) { Lanes.Fill64((ulong*)_scratch, bits); Lanes.Blend64((ulong*)row, (ulong*)_scratch, lanes); }
             else { Lanes.Fill32((uint*)_scratch, (uint)bits); Lanes.Blend32((uint*)row, (uint*)_scratch, lanes); }
         }
+        ClearUndefined(function, lanes);
+    }
+
+    private void ClearUndefined(FunctionCode function, uint lanes)
+    {
+        byte* frame = Frame;
         NativeMemory.Clear(_scratch, 256);
         foreach ((int unit, int units) in function.Undefined)
         {
