@@ -1,6 +1,7 @@
 // What all generated kernels begin and end with: the header comment, the includes, the kernel's first lines.
 //
 // The one thing to understand: the text is complete and for a reader. It opens with the equations, the source lines they come from, the parameters and the launch.
+using System.Numerics;
 using MiniDL.Gpu;
 
 namespace MiniDL.Cuda;
@@ -14,8 +15,9 @@ internal static class KernelText
     /// <summary>Blocks of <paramref name="each"/> that it takes for so many threads.</summary>
     public static int Blocks(long threads, int each) => checked((int)((threads + each - 1) / each));
 
-    /// <summary>A block's threads for so many in all: whole warps, not more than <see cref="Threads"/>.</summary>
-    public static int BlockFor(long threads) => (int)Math.Min(Threads, (threads + 31) / 32 * 32);
+    /// <summary>A block's threads for so many in all: a power of two, at least a warp, not more than <see cref="Threads"/>. Between powers of two (96 threads, 224) ptxas
+    /// caps registers to fit more blocks than it would otherwise ask for, and may spill to keep under the cap.</summary>
+    public static int BlockFor(long threads) => threads >= Threads ? Threads : Math.Max(32, (int)BitOperations.RoundUpToPowerOf2((uint)threads));
 
     /// <summary>The header comment and the includes.</summary>
     public static void WriteHead(CudaWriter writer, string title, IEnumerable<string> lines, IEnumerable<string> parameters, string launch, IEnumerable<string> includes)

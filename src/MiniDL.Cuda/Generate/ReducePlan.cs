@@ -74,7 +74,7 @@ internal sealed class ReducePlan
     public int PartTerms { get; private set; }
 
     /// <summary>Threads of a block.</summary>
-    public int Threads => IsColumns ? Width * Lanes : Math.Max(Lanes, (int)Math.Min(KernelText.Threads, ((long)Results * Lanes + 31) / 32 * 32));
+    public int Threads => IsColumns ? Width * Lanes : Math.Max(Lanes, KernelText.BlockFor((long)Results * Lanes));
 
     /// <summary>For runs, results of a block.</summary>
     public int ResultsPerBlock => Threads / Lanes;

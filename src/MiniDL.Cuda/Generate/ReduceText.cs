@@ -103,7 +103,7 @@ internal sealed class ReduceText(ReducePlan plan, Combiner combiner, MapText ter
     public (int Blocks, int Threads) WriteCombine(CudaWriter writer, Func<int, string> signature, string target, Action<int, int, string> writeHead)
     {
         int lanes = ReducePlan.LanesFor(plan.Parts, plan.Results);
-        int threads = Math.Max(lanes, (int)Math.Min(KernelText.Threads, ((long)plan.Results * lanes + 31) / 32 * 32)), perBlock = threads / lanes, blocks = KernelText.Blocks(plan.Results, perBlock);
+        int threads = Math.Max(lanes, KernelText.BlockFor((long)plan.Results * lanes)), perBlock = threads / lanes, blocks = KernelText.Blocks(plan.Results, perBlock);
         writeHead(blocks, threads, $"{lanes} lanes a result");
         using CudaWriter.Scope kernel = writer.Block(signature(threads));
         WriteRunsPlace(writer, lanes, perBlock, parts: 1);

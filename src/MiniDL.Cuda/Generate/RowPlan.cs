@@ -27,7 +27,7 @@ internal sealed class RowPlan
         // As many lanes as columns, up to a warp; a warp while no lane has more than eight elements; then a block.
         Lanes = 2;
         while (Lanes < Columns && (Lanes < 32 || Lanes * MostEach < Columns)) Lanes *= 2;
-        RowsPerBlock = Lanes > 32 ? 1 : (int)Math.Min(ThreadsOfShortRows / Lanes, ((long)Rows * Lanes + 31) / 32 * 32 / Lanes);
+        RowsPerBlock = Lanes > 32 ? 1 : Math.Min(ThreadsOfShortRows, KernelText.BlockFor((long)Rows * Lanes)) / Lanes;
 
         _available = new int[body.Instructions.Count];
         _pass = new int[body.Instructions.Count];
