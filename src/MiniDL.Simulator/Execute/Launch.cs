@@ -28,6 +28,23 @@ internal sealed class Launch
     /// <summary>The most warp instructions that a block may execute.</summary>
     public long InstructionLimit { get; init; }
 
+    /// <summary>Waves of blocks that run; 0 for all.</summary>
+    public int SampledWaves { get; init; }
+
+    /// <summary>Blocks that a multiprocessor holds at once, as far as threads and shared memory tell.</summary>
+    public int ResidentBlocks
+    {
+        get
+        {
+            int byThreads = Properties.ThreadsPerMultiprocessor / (int)Math.Max(Shape.Block.Count, 1);
+            int byShared = SharedBytes == 0 ? int.MaxValue : Properties.SharedBytesPerMultiprocessor / SharedBytes;
+            return Math.Max(1, Math.Min(Math.Min(byThreads, byShared), Properties.BlocksPerMultiprocessor));
+        }
+    }
+
+    /// <summary>Blocks that run: the whole grid, or the first waves of it. A wave is as many as the device holds at once.</summary>
+    public long BlocksToRun => SampledWaves == 0 ? Shape.Grid.Count : Math.Min(Shape.Grid.Count, (long)SampledWaves * Properties.Multiprocessors * ResidentBlocks);
+
     /// <summary>The device's checks; null if none is on.</summary>
     public DeviceChecks? Checks { get; init; }
 

@@ -151,4 +151,22 @@ public sealed class LaunchReportTests
         gpu.Gpu.ResetReports();
         Assert.That((before, gpu.Gpu.Reports.Count), Is.EqualTo((3, 0)));
     }
+
+    [Test]
+    public void A_sampled_launch_runs_whole_waves_and_says_so()
+    {
+        // 2 multiprocessors with 2048 threads each hold 64 blocks of 64 threads, by the limit of 32 blocks each.
+        GpuProperties small = KnownGpus.A100 with { Multiprocessors = 2 };
+        using Simulation gpu = Simulation.OfFixture("counters", new SimulatorOptions { Properties = small, Counting = Simulator.Counting.On, SampledWaves = 1 });
+        Numbers<float> y = gpu.Zeros<float>(256 * 64);
+        gpu.Run("strided", 256, 64, gpu.Upload([.. Enumerable.Repeat(1f, 256 * 64)]), y, 1, 0);
+        KernelCounters counters = gpu.Gpu.Reports[0].Counters;
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(counters.SampledFraction, Is.EqualTo(0.25));
+            Assert.That(counters.GlobalLoads.Sectors, Is.EqualTo(256 * 2 * 4), "scaled up to the whole grid");
+            Assert.That(y.Read().Sum(), Is.EqualTo(64 * 64), "only a quarter was computed");
+            Assert.That(gpu.Gpu.Reports[0].Listing(""), Does.Contain("sampled"));
+        }
+    }
 }
