@@ -130,15 +130,14 @@ internal sealed unsafe class RaceShadow(FindingLog log, BlockNumbers blocks, boo
     /// <summary>A strong access orders: looking acquires, and writing after a fence releases.</summary>
     private void Order(AccessMode mode, ulong address, BlockClocks clocks, int thread)
     {
-        BlockClocks.Fenced fence = clocks.LastFence(thread);
-        bool releases = mode != AccessMode.Read && fence.Done;
+        bool releases = mode != AccessMode.Read && clocks.LastFence(thread).Done;
         if (!_releases.TryGetValue(address, out Releases? here))
         {
             if (!releases) return;
             _releases[address] = here = new();
         }
         if (mode != AccessMode.Write) clocks.Acquire(here, thread);
-        if (releases) here.Add(clocks.Serial, thread, fence);
+        if (releases) here.Add(clocks, thread);
     }
 
     private void Report(string what, in Stamp now, in Stamp past, ulong address, int bytes) =>
