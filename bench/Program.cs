@@ -4,7 +4,9 @@
 // are for asking a question ten times a day; `bdn` hands the rest of the line to BenchmarkDotNet, for answers with error bars.
 using System.CommandLine;
 using MiniDL;
+using MiniDL.Bench.Cuda;
 using MiniDL.Bench.Gemm;
+using MiniDL.Bench.Host;
 using MiniDL.Bench.Programs;
 
 // BenchmarkDotNet has a command line of its own.
@@ -30,6 +32,8 @@ var models = new Option<string[]>("--models") { Description = "some of the progr
 models.AcceptOnlyFromAmong(StepSuite.Models);
 var profile = new Option<bool>("--profile") { Description = "time each stage of a step" };
 var first = new Option<bool>("--first") { Description = "print the time of the first compile of this process and nothing else", Hidden = true };
+var device = new Option<string>("--device") { Description = "for which device: cpu or cuda", DefaultValueFactory = _ => "cpu" };
+device.AcceptOnlyFromAmong("cpu", "cuda");
 var peer = new Option<string>("--peer") { Description = "the peer's script", DefaultValueFactory = _ => PeerSuite.DefaultScript };
 var data = new Option<string?>("--data") { Description = "folder with the four files of MNIST", Recursive = true };
 
@@ -41,7 +45,15 @@ Add("gemm", "the matrix product beside OpenBLAS", line => GemmSuite.Run(line.Get
 Add("conv", "the convnet's convolutions in their three directions", line => ConvSuite.Run(ThreadCounts(line)));
 Add("step", "a training step of each program", line => new StepSuite(line.GetValue(data), ThreadCount(line), line.GetValue(steps)).Run(line.GetValue(models)!, line.GetValue(profile), line.GetValue(json)), steps, models, profile);
 Add("peers", "a training step of each program, in turns with PyTorch", line => new PeerSuite(line.GetValue(data), line.GetValue(peer)!, ThreadCount(line), line.GetValue(steps), line.GetValue(rounds)).Run(line.GetValue(models)!, line.GetValue(json)), steps, rounds, models, peer);
-Add("compile", "from graph to program", line => line.GetValue(first) ? CompileSuite.PrintFirst(ThreadCount(line)) : CompileSuite.Run(ThreadCount(line), line.GetValue(json)), first);
+Add("compile", "from graph to program", line => (line.GetValue(first), line.GetValue(device)) switch
+{
+    (true, "cuda") => CudaCompileSuite.PrintFirst(),
+    (true, _) => CompileSuite.PrintFirst(ThreadCount(line)),
+    (_, "cuda") => CudaCompileSuite.Run(ThreadCount(line), line.GetValue(json)),
+    _ => CompileSuite.Run(ThreadCount(line), line.GetValue(json)),
+}, first, device);
+Add("resources", "registers, shared memory, spills and occupancy of the programs' kernels", line => new ResourcesSuite().Run(line.GetValue(json)));
+Add("host", "what the host spends on a step when the GPU spends nothing", line => HostSuite.Run(line.GetValue(models)!, line.GetValue(json)), models);
 Add("stability", "the modern net past the point where its literal cost breaks", line => StabilitySuite.Run(line.GetValue(data), ThreadCount(line), line.GetValue(epochs), line.GetValue(json)), epochs);
 root.Add(new Command("bdn", "BenchmarkDotNet: `bdn --filter '*'`, `bdn --list flat`"));
 
@@ -55,7 +67,7 @@ try
 {
     return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
-catch (Exception failure) when (failure is GraphException or IOException or BenchmarkException)
+catch (Exception failure) when (failure is GraphException or IOException or BenchmarkException or MiniDL.Cuda.MissingLibraryException or MiniDL.Cuda.KernelCompileException)
 {
     Console.Error.WriteLine($"error: {failure.Message}");
     return 1;

@@ -30,6 +30,6 @@ public static class Multiply
         float nine = multiply.Run(3, 3).Scalar();
         return new RunResult("multiply", session.Options.Device, Epochs: 0, Steps: 0, Batch: 1, Parameters: 0,
             MsPerStep: Stopwatch.GetElapsedTime(oneRun).TotalMilliseconds, compileMs, Accuracy: null, FinalCost: null,
-            multiply.Program?.Stages.Count ?? 0, Stopwatch.GetElapsedTime(start).TotalSeconds, Outcome: $"3 * 3 = {nine}", Claim: "9");
+            multiply.Launches, Stopwatch.GetElapsedTime(start).TotalSeconds, Outcome: $"3 * 3 = {nine}", Claim: "9");
     }
 }

@@ -37,6 +37,7 @@ public static class Linear
         (NDArray[] xs, NDArray[] ys) = MakePoints(session.Options.Seed);
 
         var (X, Y, _, cost, updates, w) = Build();
+        var before = new StartingPoint([w]);
         using var train = Function([X, Y], cost, updates, device: session.Device);
         train.Compile([], []);
         double compileMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
@@ -54,8 +55,11 @@ public static class Linear
         float slope = w.Value.Item();
         session.Terminal.WriteLine($"linear: w = {slope:F3} after {steps} steps; the points were made with 2");
         return new RunResult("linear", session.Options.Device, (steps + Points - 1) / Points, steps, Batch: 1, Parameters: w.Value.Count,
-            times.MedianMs, compileMs, Accuracy: null, lastCost, train.Program?.Stages.Count ?? 0,
-            Stopwatch.GetElapsedTime(start).TotalSeconds, Outcome: $"w = {slope:F3}", Claim: "w around 2");
+            times.MedianMs, compileMs, Accuracy: null, lastCost, train.Launches,
+            Stopwatch.GetElapsedTime(start).TotalSeconds, Outcome: $"w = {slope:F3}", Claim: "w around 2")
+        {
+            UpdateNorm = before.Distance(),
+        };
     }
 
     // x from -1 to 1 in 101 steps, y = 2 x + 0.33 N(0, 1).

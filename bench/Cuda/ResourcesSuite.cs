@@ -10,8 +10,7 @@ using MiniDL.Gpu;
 namespace MiniDL.Bench.Cuda;
 
 /// <summary>The suite of <c>bench -- resources [--json]</c>.</summary>
-/// <param name="plan">Turns a stage into launches.</param>
-internal sealed class ResourcesSuite(Func<Stage, PlanOptions, IReadOnlyList<Step>> plan)
+internal sealed class ResourcesSuite
 {
     private const int TrainBatch = 128, TestBatch = 250;   // those of the examples
 
@@ -76,7 +75,7 @@ internal sealed class ResourcesSuite(Func<Stage, PlanOptions, IReadOnlyList<Step
     private IEnumerable<Line> LinesFor(GpuProperties gpu, Program[] programs, NvrtcCompiler compiler)
     {
         PlanOptions[] choices = [new(gpu, GemmChoice.CuBlas), new(gpu, GemmChoice.Handwritten)];
-        KernelStep[] steps = [.. choices.SelectMany(options => programs.SelectMany(program => program.Stages.SelectMany(stage => plan(stage, options))))
+        KernelStep[] steps = [.. choices.SelectMany(options => programs.SelectMany(program => ProgramPlan.For(program, options).Steps))
             .OfType<KernelStep>().DistinctBy(step => (step.Source, step.Shape))];
         IReadOnlyList<CompiledKernel> kernels = compiler.Compile([.. steps.Select(step => step.Source)], gpu.Architecture);
 
@@ -102,11 +101,11 @@ internal sealed class ResourcesSuite(Func<Stage, PlanOptions, IReadOnlyList<Step
         }
         Line[] spilling = [.. lines.Where(line => line.Resources.SpillBytes > 0)];
         foreach (Line line in spilling) Console.WriteLine($"spills: {line.Name} on {line.Architecture}, {line.Resources.SpillBytes} bytes");
-        Console.WriteLine($"{lines.Count} kernels, {spilling.Length} of them spill registers. Occupancy is limited by t threads, b blocks, r registers, s shared memory.");
+        Console.WriteLine($"{lines.Count} kernels over {architectures.Length} architectures, {spilling.Length} of which spill registers. What limits occupancy: t threads, b blocks, r registers, s shared memory.");
     }
 
     // "32 100%t"
-    private static string Cell(Line line) => $"{line.Resources.Registers} {line.Occupancy.Fraction,4:P0}{line.Occupancy.Limiter switch
+    private static string Cell(Line line) => $"{line.Resources.Registers} {100 * line.Occupancy.Fraction,3:F0}%{line.Occupancy.Limiter switch
     {
         OccupancyLimiter.Threads => 't',
         OccupancyLimiter.Blocks => 'b',

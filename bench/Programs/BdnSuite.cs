@@ -1,6 +1,7 @@
 // bench -- bdn: the same questions asked through BenchmarkDotNet, which runs each benchmark in a process of its own, until the spread is small.
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Running;
+using MiniDL.Bench.Host;
 using MiniDL.Examples;
 
 namespace MiniDL.Bench.Programs;
@@ -11,7 +12,7 @@ internal static class BdnSuite
     /// <summary>Runs what the arguments choose; returns the exit code.</summary>
     public static int Run(string[] args)
     {
-        BenchmarkSwitcher.FromTypes([typeof(StepBenchmarks), typeof(CompileBenchmarks)]).Run(args);
+        BenchmarkSwitcher.FromTypes([typeof(StepBenchmarks), typeof(CompileBenchmarks), typeof(HostBenchmarks)]).Run(args);
         return 0;
     }
 }

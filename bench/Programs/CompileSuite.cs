@@ -54,6 +54,9 @@ internal static class CompileSuite
         return 0;
     }
 
+    /// <summary>The milliseconds that the convnet's step takes to compile for a device.</summary>
+    public static double ConvNetStepMs(Device device) => ConvNetStep(device).CompileMs;
+
     // The training step of the convnet for a batch of 128: build covers model, gradient and optimiser.
     private static Line ConvNetStep(Device device)
     {

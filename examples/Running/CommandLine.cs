@@ -5,6 +5,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using MiniDL.Cuda;
+using MiniDL.Gpu;
 
 namespace MiniDL.Examples;
 
@@ -20,10 +22,15 @@ public static class CommandLine
 
     private static readonly Option<string> s_device = new("--device")
     {
-        Description = "cpu, reference, cuda, sim or sim:GPU (the last three are not in this build yet)",
+        Description = "cpu, reference, cuda, sim or sim:GPU (a simulated A100, or another GPU by name)",
         DefaultValueFactory = _ => "cpu",
         CustomParser = result => CheckedDevice(result),
     };
+
+    private static readonly Option<string> s_gemm = OneOf("--gemm", "who multiplies matrices on a GPU", "cublas", "handwritten");
+    private static readonly Option<string> s_bindings = OneOf("--bindings", "who calls the driver; managedcuda needs a build with -p:ManagedCuda=true", "driver", "managedcuda");
+    private static readonly Option<bool> s_tf32 = new("--tf32") { Description = "let cuBLAS round to TF32 for tensor cores, sm_80 and up" };
+    private static readonly Option<string?> s_dump = new("--dump-kernels") { Description = "folder that every kernel's source and PTX, and all launches, are written to", HelpName = "DIR" };
 
     private static readonly Option<int?> s_epochs = Number("--epochs", "passes over the training set; each program has a default", 1, 10_000);
     private static readonly Option<int?> s_steps = Number("--steps", "stop after so many training steps", 1, 1_000_000_000);
@@ -41,6 +48,7 @@ public static class CommandLine
         var root = new RootCommand("MiniDL's examples: the progression from a product of two numbers to a convolutional net on MNIST.")
         {
             s_name, s_device, s_epochs, s_steps, s_batch, s_seed, s_threads, s_data, s_out, s_json,
+            s_gemm, s_bindings, s_tf32, s_dump,
         };
         root.SetAction(parsed => Execute(parsed, output));
 
@@ -60,7 +68,8 @@ public static class CommandLine
             errors.WriteLine($"error: {wrong.Message}");
             return 2;
         }
-        catch (Exception failure) when (failure is GraphException or DivergedException or IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is GraphException or DivergedException or IOException or UnauthorizedAccessException
+            or MissingLibraryException or GpuException or KernelCompileException)
         {
             errors.WriteLine($"error: {failure.Message}");   // a DataFileException is an IOException
             return 1;
@@ -72,7 +81,16 @@ public static class CommandLine
         var terminal = new Terminal(output);
         string name = parsed.GetValue(s_name)!;
         var options = new Options(parsed.GetValue(s_device)!, parsed.GetValue(s_epochs), parsed.GetValue(s_steps), parsed.GetValue(s_batch) ?? 128,
-            (ulong)(parsed.GetValue(s_seed) ?? 1), parsed.GetValue(s_threads) ?? 0, parsed.GetValue(s_data), parsed.GetValue(s_out), parsed.GetValue(s_json));
+            (ulong)(parsed.GetValue(s_seed) ?? 1), parsed.GetValue(s_threads) ?? 0, parsed.GetValue(s_data), parsed.GetValue(s_out), parsed.GetValue(s_json))
+        {
+            Cuda = new CudaOptions
+            {
+                Gemm = parsed.GetValue(s_gemm) == "handwritten" ? GemmChoice.Handwritten : GemmChoice.CuBlas,
+                TensorFloat32 = parsed.GetValue(s_tf32),
+                DumpFolder = parsed.GetValue(s_dump),
+            },
+            Bindings = parsed.GetValue(s_bindings)!,
+        };
         switch (name)
         {
             case "list":
@@ -98,11 +116,18 @@ public static class CommandLine
     private static string? CheckedDevice(ArgumentResult result)
     {
         string device = result.Tokens[0].Value;
-        if (device is "cpu" or "reference") return device;
-        result.AddError(device is "cuda" or "sim" || device.StartsWith("sim:", StringComparison.Ordinal)
-            ? $"--device {device}: this build has no such device yet; it has cpu and reference"
-            : $"--device takes cpu, reference, cuda or sim[:GPU], not '{device}'");
-        return null;
+        if (Devices.Problem(device) is { } problem) result.AddError(problem);
+        return device;
+    }
+
+    private static Option<string> OneOf(string name, string description, params string[] values)
+    {
+        var option = new Option<string>(name) { Description = $"{description}: {string.Join(" or ", values)}", DefaultValueFactory = _ => values[0], HelpName = string.Join('|', values) };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is { } value && !values.Contains(value)) result.AddError($"{name} takes {string.Join(" or ", values)}, not '{value}'");
+        });
+        return option;
     }
 
     private static Option<int?> Number(string name, string description, int low, int high) => new(name)

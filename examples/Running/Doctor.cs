@@ -24,7 +24,8 @@ public static class Doctor
         terminal.WriteLine($"kernels     {Libraries.KernelCacheLine()}");
         terminal.WriteLine("devices     cpu        fast, the default");
         terminal.WriteLine("            reference  float64, node by node, slow: what the others are compared with");
-        terminal.WriteLine("            cuda, sim  not in this build yet");
+        terminal.WriteLine("            cuda       an NVIDIA GPU; needs the driver, NVRTC and (but for --gemm handwritten) cuBLAS");
+        terminal.WriteLine("            sim[:GPU]  a simulated GPU, slow; needs NVRTC");
     }
 
     private static void WriteReport(Terminal terminal, string name, LibraryReport report)

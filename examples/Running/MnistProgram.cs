@@ -56,8 +56,8 @@ public sealed class Trainer : IDisposable
     /// <summary>Steps in one pass over the training set: 468 for batches of 128.</summary>
     public int BatchesPerEpoch => _images.Length;
 
-    /// <summary>Kernels in a step; 0 on a device that interprets.</summary>
-    public int Launches => Step.Program?.Stages.Count ?? 0;
+    /// <summary>Kernels and library calls in a step; 0 on a device that interprets.</summary>
+    public int Launches => Step.Launches;
 
     /// <summary>Trains on the batch whose turn it is in step <paramref name="step"/> = 0, 1, ...</summary>
     /// <returns>The cost before the update.</returns>

@@ -15,6 +15,7 @@ public static class MnistRun
         long start = Stopwatch.GetTimestamp();
 
         MnistProgram program = chapter.Build(new Init(options.Seed));
+        var before = new StartingPoint(program.Parameters);
         using var trainer = new Trainer(program, data, session.Device, options.Batch, options.Seed);
         session.Terminal.WriteLine($"{chapter.Name}: {chapter.Title}; {program.ParameterCount:N0} parameters");
 
@@ -26,7 +27,10 @@ public static class MnistRun
         session.Weights(chapter.Name, program);
         return new RunResult(chapter.Name, options.Device, (steps + trainer.BatchesPerEpoch - 1) / trainer.BatchesPerEpoch, steps, options.Batch,
             program.ParameterCount, times.MedianMs, trainer.CompileMs, accuracy, cost, trainer.Launches,
-            Stopwatch.GetElapsedTime(start).TotalSeconds, Outcome: $"{accuracy:F2} %", Claim: chapter.Claim + " %");
+            Stopwatch.GetElapsedTime(start).TotalSeconds, Outcome: $"{accuracy:F2} %", Claim: chapter.Claim + " %")
+        {
+            UpdateNorm = before.Distance(),
+        };
     }
 
     private static (float Cost, double Accuracy) Train(Trainer trainer, int steps, StepTimes times, string name, Terminal terminal, Action<int> tick)

@@ -1,10 +1,11 @@
 // What the command line asks for, and what the programs of one command share.
+using MiniDL.Cuda;
 using MiniDL.Pictures;
 
 namespace MiniDL.Examples;
 
 /// <summary>The command line, parsed and checked.</summary>
-/// <param name="Device">cpu or reference.</param>
+/// <param name="Device">cpu, reference, cuda, sim or sim:GPU.</param>
 /// <param name="Epochs">Null: each program's default.</param>
 /// <param name="Steps">At most so many training steps; null: as the epochs say.</param>
 /// <param name="Batch">Examples in a step.</param>
@@ -16,6 +17,12 @@ namespace MiniDL.Examples;
 public sealed record Options(string Device = "cpu", int? Epochs = null, int? Steps = null, int Batch = 128, ulong Seed = 1, int Threads = 0,
     string? Data = null, string? Out = null, bool Json = false)
 {
+    /// <summary>Choices of the cuda and sim devices.</summary>
+    public CudaOptions Cuda { get; init; } = new();
+
+    /// <summary>Who calls the driver: driver (MiniDL itself) or managedcuda.</summary>
+    public string Bindings { get; init; } = "driver";
+
     /// <summary>How many steps a program runs, given its default and how many steps an epoch has. Steps without epochs may go beyond
     /// the default.</summary>
     public int StepsOf(int defaultEpochs, int stepsPerEpoch) => (Steps, Epochs) switch
@@ -41,12 +48,7 @@ public sealed class Session(Options options, Terminal terminal, Mnist? data = nu
     public Terminal Terminal => terminal;
 
     /// <summary>Where functions run.</summary>
-    public Device Device { get; } = options.Device switch
-    {
-        "cpu" => Device.Cpu(options.Threads),
-        "reference" => Device.Reference(),
-        var other => throw new UsageException($"--device {other}: this build has no such device yet; it has cpu and reference"),
-    };
+    public Device Device { get; } = Devices.Open(options);
 
     /// <summary>The data set, loaded when it is first asked for.</summary>
     public Mnist Mnist => _mnist ??= Mnist.Load(Mnist.FindFolder(options.Data));

@@ -16,13 +16,16 @@ namespace MiniDL.Examples;
 /// <param name="CompileMs">From the graph to a training step that can run, in milliseconds.</param>
 /// <param name="Accuracy">On the whole test set, in percent; null without one.</param>
 /// <param name="FinalCost">Of the last step, before its update; null without a cost.</param>
-/// <param name="LaunchesPerStep">Stages of the step's program; 0 on the reference, which has none.</param>
+/// <param name="LaunchesPerStep">Kernels and cuBLAS calls of a step on a GPU, stages on the CPU, 0 on the reference.</param>
 /// <param name="Seconds">Everything together but for loading the data.</param>
 /// <param name="Outcome">What the table shows as result.</param>
 /// <param name="Claim">What the talk says.</param>
 public sealed record RunResult(string Model, string Device, int Epochs, int Steps, int Batch, long Parameters, double MsPerStep, double CompileMs,
     double? Accuracy, double? FinalCost, int LaunchesPerStep, double Seconds, string Outcome, string Claim)
 {
+    /// <summary>The L2 norm of all parameters' change since the start; 0 without parameters.</summary>
+    public double UpdateNorm { get; init; }
+
     /// <summary>The most memory that the process has held so far, in MB of 10^6 bytes.</summary>
     public double PeakRssMb { get; } = PeakMemory();
 
@@ -62,6 +65,7 @@ public sealed record RunResult(string Model, string Device, int Epochs, int Step
         json.WriteNumber("compile_ms", Math.Round(CompileMs, 2));
         WriteOrNull(json, "accuracy", Accuracy);
         WriteOrNull(json, "final_cost", FinalCost);
+        json.WriteNumber("update_norm", UpdateNorm);
         json.WriteNumber("launches_per_step", LaunchesPerStep);
         json.WriteNumber("peak_rss_mb", Math.Round(PeakRssMb, 1));
         json.WriteNumber("seconds", Math.Round(Seconds, 6));

@@ -1,7 +1,8 @@
 // What of NVIDIA's software is on this machine, told without needing any of it: for `examples -- doctor`.
 //
-// The one thing to understand: asking a library for its version is all that is done with it here; none of these questions needs a GPU.
+// The one thing to understand: asking is all that is done here; where there is no GPU, or no library, that is the answer and not an error.
 using System.Runtime.InteropServices;
+using MiniDL.Gpu;
 
 namespace MiniDL.Cuda;
 
@@ -14,21 +15,33 @@ public sealed record LibraryReport(bool Found, IReadOnlyList<string> Lines);
 /// <example><code>foreach (string line in Libraries.Nvrtc().Lines) Console.WriteLine(line);</code></example>
 public static unsafe class Libraries
 {
-    /// <summary>NVIDIA's driver, which everything that runs on a GPU needs.</summary>
+    /// <summary>NVIDIA's driver, which everything that runs on a GPU needs, and the GPUs that it sees.</summary>
     public static LibraryReport Driver() => Report(() =>
     {
-        FoundLibrary driver = DriverSearch(OperatingSystem.IsWindows()).Find();
-        int version = 0;
-        var getVersion = (delegate* unmanaged<int*, int>)NativeLibrary.GetExport(driver.Handle, "cuDriverGetVersion");
-        return getVersion(&version) == 0
-            ? [$"{driver.Name}, runs programs of CUDA {version / 1000}.{version % 1000 / 10} and before"]
-            : [$"{driver.Name}, but it does not tell its version: installed in part, or a stub"];
+        FoundLibrary driver = NativeLibraries.Driver();
+        try
+        {
+            (int major, int minor) = DriverGpu.DriverVersion();
+            string found = $"{driver.Name}, runs programs of CUDA {major}.{minor} and before";
+            return [found, .. Enumerable.Range(0, DriverGpu.DeviceCount()).Select(Device)];
+        }
+        catch (GpuException failure)
+        {
+            return [$"{driver.Name}, but: {failure.Message}"];
+        }
     });
+
+    private static string Device(int number)
+    {
+        using DriverGpu gpu = DriverGpu.Open(number);
+        GpuProperties device = gpu.Properties;
+        return $"GPU {number}: {device.Name}, {device.Architecture}, {device.Multiprocessors} multiprocessors, {device.MemoryBytes / 1e9:F1} GB";
+    }
 
     /// <summary>cuBLAS, which computes products of matrices unless MiniDL's own kernels do.</summary>
     public static LibraryReport CuBlas() => Report(() =>
     {
-        FoundLibrary cuBlas = CuBlasSearch(LibraryFolders.OfThisSystem, OperatingSystem.IsWindows()).Find();
+        FoundLibrary cuBlas = NativeLibraries.CuBlas();
         var getProperty = (delegate* unmanaged<int, int*, int>)NativeLibrary.GetExport(cuBlas.Handle, "cublasGetProperty");
         int* version = stackalloc int[3];   // libraryPropertyType: 0 major, 1 minor, 2 patch
         for (int property = 0; property < 3; property++) _ = getProperty(property, version + property);
@@ -49,19 +62,6 @@ public static unsafe class Libraries
         (int entries, long bytes) = cache.Size();
         return $"{cache.Folder}, {entries:N0} kernels, {bytes / 1e6:F1} MB; may be deleted at any time";
     }
-
-    internal static LibrarySearch DriverSearch(bool windows) => new("NVIDIA's driver", windows ? ["nvcuda.dll"] : ["libcuda.so.1"],
-        "It comes with NVIDIA's display driver and needs an NVIDIA GPU; without one use --device cpu, or --device sim.")
-    {
-        Folders = windows ? [] : ["/usr/lib/wsl/lib"],
-    };
-
-    internal static LibrarySearch CuBlasSearch(LibraryFolders folders, bool windows) => new("cuBLAS, NVIDIA's library of matrix products,",
-        windows ? ["cublas64_13.dll", "cublas64_12.dll", "cublas64_11.dll"] : ["libcublas.so.13", "libcublas.so.12", "libcublas.so.11"],
-        "To do without it: --gemm handwritten. To install it: the CUDA toolkit, or NVIDIA's Python wheel (pip install nvidia-cublas-cu12).")
-    {
-        Folders = [.. folders.Toolkit(), .. folders.Wheel("cublas")],
-    };
 
     private static LibraryReport Report(Func<string[]> look)
     {

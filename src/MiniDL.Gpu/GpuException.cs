@@ -13,4 +13,7 @@ public sealed class GpuException(string call, string code, string advice, Except
 
     /// <summary>The error's name.</summary>
     public string Code { get; } = code;
+
+    /// <summary>What happened in words, and what can be done.</summary>
+    public string Advice { get; } = advice;
 }

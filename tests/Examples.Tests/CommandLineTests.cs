@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using MiniDL.Cuda;
 
 namespace MiniDL.Examples.Tests;
 
@@ -10,7 +12,7 @@ public sealed class CommandLineTests
     private static readonly string[] s_keys =
     [
         "model", "device", "epochs", "steps", "batch", "parameters", "ms_per_step", "compile_ms", "accuracy", "final_cost",
-        "launches_per_step", "peak_rss_mb", "seconds",
+        "update_norm", "launches_per_step", "peak_rss_mb", "seconds",
     ];
 
     private TinyData _data = null!;
@@ -32,9 +34,11 @@ public sealed class CommandLineTests
     [TestCase("logistic --batch", "--batch")]
     [TestCase("logistic --seed 99999999999", "99999999999")]
     [TestCase("logistic --threads 0", "--threads")]
-    [TestCase("logistic --device cuda", "this build has no such device yet")]
-    [TestCase("logistic --device sim", "this build has no such device yet")]
-    [TestCase("logistic --device sim:h100", "sim:h100")]
+    [TestCase("logistic --gemm mkl", "--gemm takes cublas or handwritten, not 'mkl'")]
+    [TestCase("logistic --bindings pinvoke", "--bindings takes driver or managedcuda, not 'pinvoke'")]
+    [TestCase("logistic --device sim:gtx", "sim:GPU takes one of V100, A100, RTX 3090")]
+    [TestCase("logistic --device sim:", "sim:GPU takes one of")]
+    [TestCase("logistic --device sim:rtx", "sim:GPU takes one of", Description = "more than one is called so")]
     [TestCase("logistic --device tpu", "tpu")]
     public void Wrong_usage_ends_with_exit_code_2_and_a_message_that_names_it(string line, string named)
     {
@@ -44,6 +48,93 @@ public sealed class CommandLineTests
             Assert.That(code, Is.EqualTo(2));
             Assert.That(errors, Does.StartWith("error: ").And.Contain(named).And.Not.Contain("   at "));
             Assert.That(output, Is.Empty);
+        }
+    }
+
+    [Test]
+    public void Without_an_NVIDIA_driver_the_cuda_device_says_what_is_missing_and_exits_with_1()
+    {
+        if (NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1", out _)) Assert.Ignore("this machine has a driver");
+        (int code, string output, string errors) = Run("logistic", "--device", "cuda", "--data", _data.Folder);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(code, Is.EqualTo(1));
+            Assert.That(errors, Does.StartWith("error: NVIDIA's driver was not found.\nTried:\n").And.Contain("libcuda.so.1").Or.Contain("nvcuda.dll"));
+            Assert.That(errors, Does.Contain("--device sim").And.Not.Contain("   at "));
+            Assert.That(output, Is.Empty);
+        }
+    }
+
+    [TestCase("cublas")]
+    [TestCase("handwritten")]
+    public void On_the_simulated_GPU_a_program_takes_the_CPUs_steps(string gemm)
+    {
+        NvrtcRequired();
+        (int code, string output, string errors) = Run("old", "--device", "sim:h100", "--gemm", gemm, "--steps", "2", "--batch", "4", "--data", _data.Folder, "--json");
+        (_, string onCpu, _) = Run("old", "--steps", "2", "--batch", "4", "--data", _data.Folder, "--json");
+        Assert.That((code, errors), Is.EqualTo((0, "")));
+        using JsonDocument json = JsonDocument.Parse(LastLine(output)), expected = JsonDocument.Parse(LastLine(onCpu));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(json.RootElement.GetProperty("device").GetString(), Is.EqualTo("sim:h100"));
+            Assert.That(json.RootElement.GetProperty("launches_per_step").GetInt32(), Is.InRange(1, 10));
+            Assert.That(json.RootElement.GetProperty("final_cost").GetDouble(), Is.EqualTo(expected.RootElement.GetProperty("final_cost").GetDouble()).Within(2e-6));
+            Assert.That(json.RootElement.GetProperty("accuracy").GetDouble(), Is.EqualTo(expected.RootElement.GetProperty("accuracy").GetDouble()));
+        }
+    }
+
+    [Test]
+    public void Kernels_are_dumped_with_source_PTX_and_launches()
+    {
+        NvrtcRequired();
+        string folder = Path.Combine(_data.Folder, "kernels");
+        (int code, _, string errors) = Run("logistic", "--device", "sim", "--steps", "1", "--batch", "4", "--data", _data.Folder, "--dump-kernels", folder);
+        Assert.That((code, errors), Is.EqualTo((0, "")));
+        string[] sources = Directory.GetFiles(folder, "*.cu"), ptx = Directory.GetFiles(folder, "*.ptx");
+        string launches = File.ReadAllText(Path.Combine(folder, "launches.txt"));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(sources, Is.Not.Empty);
+            Assert.That(ptx.Select(Path.GetFileNameWithoutExtension), Is.EquivalentTo(sources.Select(Path.GetFileNameWithoutExtension)));
+            Assert.That(sources.Select(File.ReadAllText), Has.All.Contains("__global__"));
+            Assert.That(launches, Does.Contain("cublas NN 10x4x784: ").And.Contain("<<<").And.Match("# the function \\(X, Y\\) -> .*, 1 updates: [1-6] launches"));
+        }
+    }
+
+    [TestCase("1", "minidl: sim, A100, sm_80: rewrites ", " launches; ", " bytes on the device, 31,360 of shared variables", " captured as a graph")]
+    [TestCase("2", " ms ", " GB/s  gemm  # ")]
+    [TestCase("4", "minidl: kernel ", "extern \"C\" __global__")]
+    [TestCase("5", "minidl: PTX of ", ".visible .entry")]
+    public void Debug_levels_tell_of_the_device_its_stages_and_its_kernels(string level, params string[] told)
+    {
+        NvrtcRequired();
+        (int code, string errors) = RunProcess(("MINIDL_DEBUG", level), "logistic", "--device", "sim", "--steps", "3", "--batch", "4", "--data", _data.Folder);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(code, Is.Zero);
+            foreach (string text in told) Assert.That(errors, Does.Contain(text));
+        }
+    }
+
+    [Test]
+    public void Without_NVRTC_the_simulated_GPU_says_where_it_was_looked_for_and_exits_with_1()
+    {
+        (int code, string errors) = RunProcess(("MINIDL_NVRTC", "/no/such/libnvrtc.so"), "logistic", "--device", "sim", "--data", _data.Folder);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(code, Is.EqualTo(1));
+            Assert.That(errors, Does.StartWith("error: NVRTC").And.Contain("/no/such/libnvrtc.so: MINIDL_NVRTC names it").And.Contain(".ci/get-nvrtc").And.Not.Contain("   at "));
+        }
+    }
+
+    [Test]
+    public void Bindings_that_this_build_lacks_are_told_how_to_be_built()
+    {
+        (int code, _, string errors) = Run("logistic", "--device", "cuda", "--bindings", "managedcuda");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(code, Is.EqualTo(1));
+            Assert.That(errors, Does.StartWith("error: ManagedCuda was not found.").And.Contain("-p:ManagedCuda=true"));
         }
     }
 
@@ -113,6 +204,7 @@ public sealed class CommandLineTests
             Assert.That(result.GetProperty("device").GetString(), Is.EqualTo("reference"));
             Assert.That(result.GetProperty("parameters").GetInt64(), Is.EqualTo(parameters));
             Assert.That(result.GetProperty("steps").GetInt32(), Is.EqualTo(name == "multiply" ? 0 : 2));
+            Assert.That(result.GetProperty("update_norm").GetDouble(), name == "multiply" ? Is.Zero : Is.GreaterThan(0));
             Assert.That(result.GetProperty("seconds").GetDouble(), Is.GreaterThan(0));
             Assert.That(result.GetProperty("peak_rss_mb").GetDouble(), Is.GreaterThan(1));
         }
@@ -201,13 +293,32 @@ public sealed class CommandLineTests
         return (code, output.ToString(), errors.ToString());
     }
 
-    private static int RunProcess(params string[] args)
+    private static int RunProcess(params string[] args) => RunProcess(("MINIDL_DEBUG", "0"), args).Code;
+
+    private static (int Code, string Errors) RunProcess((string Name, string Value) variable, params string[] args)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "MiniDL.Examples.dll");
-        using Process process = Process.Start(new ProcessStartInfo("dotnet", [program, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var start = new ProcessStartInfo("dotnet", [program, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment[variable.Name] = variable.Value;
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
         process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return process.ExitCode;
+        return (process.ExitCode, errors.Result);
+    }
+
+    // Without NVRTC a test is skipped by name; where the environment says CI=true it fails.
+    private static void NvrtcRequired()
+    {
+        try
+        {
+            NvrtcCompiler.Create();
+        }
+        catch (MissingLibraryException missing)
+        {
+            if (Environment.GetEnvironmentVariable("CI") == "true") Assert.Fail(missing.Message);
+            Assert.Ignore(missing.Message);
+        }
     }
 
     private static string LastLine(string output) => output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];

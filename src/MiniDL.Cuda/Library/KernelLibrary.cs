@@ -30,10 +30,22 @@ public static class KernelLibrary
         return text.ToString();
     }
 
+    /// <summary>A text, generated perhaps, with its includes put in place.</summary>
+    internal static string Resolve(string kernel)
+    {
+        var text = new StringBuilder();
+        AppendText(kernel, text, []);
+        return text.ToString();
+    }
+
     private static void Append(string path, StringBuilder text, HashSet<string> included)
     {
-        if (!included.Add(path)) return;
-        foreach (string line in ReadFile(path).Split('\n'))
+        if (included.Add(path)) AppendText(ReadFile(path), text, included);
+    }
+
+    private static void AppendText(string source, StringBuilder text, HashSet<string> included)
+    {
+        foreach (string line in source.TrimEnd('\n').Split('\n'))
         {
             if (IncludedBy(line) is { } other) Append(other, text, included);
             else text.Append(line).Append('\n');

@@ -72,9 +72,9 @@ internal sealed class KernelCache
             if (Unpack(File.ReadAllBytes(path), source, target) is { } kernel) return kernel;
             File.Delete(path);
         }
-        catch (FileNotFoundException)
+        catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
         {
-            // Another process found it damaged and was first to delete it.
+            // Another process, or the user, was first to delete it.
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -10,7 +10,7 @@ namespace MiniDL.Cuda;
 /// IReadOnlyList&lt;CompiledKernel&gt; kernels = compiler.Compile([new("fill", text)], "sm_80");
 /// using IGpuModule module = gpu.LoadModule(kernels[0].Ptx, kernels[0].Cubin);
 /// </code></example>
-public sealed class NvrtcCompiler
+public sealed class NvrtcCompiler : IKernelCompiler
 {
     private const int MostStaticSharedBytes = 48 * 1024;   // of a block, on every architecture; what is beyond must be dynamic
 
@@ -39,10 +39,7 @@ public sealed class NvrtcCompiler
     /// <summary>Kernels found in the cache so far.</summary>
     public int FromCache => _fromCache;
 
-    /// <summary>Compiles kernels; each distinct one once.</summary>
-    /// <param name="sources">The kernels.</param>
-    /// <param name="architecture">A GPU's <see cref="Gpu.GpuProperties.Architecture"/>, such as <c>sm_80</c>.</param>
-    /// <returns>One for each source, in the same order.</returns>
+    /// <inheritdoc/>
     /// <exception cref="KernelCompileException">A kernel is wrong; of several the first.</exception>
     /// <exception cref="NotSupportedException">NVRTC is too new for so old an architecture.</exception>
     public IReadOnlyList<CompiledKernel> Compile(IReadOnlyList<KernelSource> sources, string architecture)

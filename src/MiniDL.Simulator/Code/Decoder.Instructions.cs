@@ -53,6 +53,10 @@ internal sealed partial class Decoder
                 Emit(new Instruction { Op = Op.Nothing }, instruction.Opcode, InstructionClass.Control);
                 break;
             case "nanosleep": Emit(new Instruction { Op = Op.Nothing, Detail = Access.Polls }, instruction.Opcode, InstructionClass.Control); break;
+            case "mma": DecodeMatrixMultiply(); break;
+            case "ldmatrix": DecodeLoadMatrix(opcode); break;
+            case "cp": DecodeCopy(opcode); break;
+            case "mbarrier": DecodeBarrierObject(opcode); break;
             case "bra": DecodeBranch(); break;
             case "brx": DecodeIndexedBranch(); break;
             case "call": DecodeCall(); break;

@@ -19,6 +19,7 @@ internal sealed partial class Decoder
     private readonly List<int> _ranks = [];
     private readonly List<string> _messages = [];
     private readonly List<CallSite> _calls = [];
+    private readonly List<TensorSite> _tensors = [];
     private readonly List<int[]> _tables = [];
     private readonly Dictionary<string, FunctionCode> _functions = new(StringComparer.Ordinal);
     private readonly List<PtxFunction> _order = [];
@@ -59,7 +60,7 @@ internal sealed partial class Decoder
         foreach (PtxFunction function in _order) DecodeFunction(function);
         return new KernelCode
         {
-            Name = _kernel.Name, Code = Pinned(_code), Origins = [.. _origins], Ranks = [.. _ranks], Calls = [.. _calls], Tables = [.. _tables], Messages = [.. _messages],
+            Name = _kernel.Name, Code = Pinned(_code), Origins = [.. _origins], Ranks = [.. _ranks], Calls = [.. _calls], Tensors = [.. _tensors], Tables = [.. _tables], Messages = [.. _messages],
             Functions = [.. _order.Select(f => _functions[f.Name])], StaticSharedBytes = _shared.StaticBytes, ParameterBytes = ParameterBytes(),
             MostThreads = _kernel.MostThreads, Communicates = _communicates, Files = _module.Files,
         };

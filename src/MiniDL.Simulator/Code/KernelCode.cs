@@ -1,6 +1,7 @@
 // A kernel and every function it may call, decoded: what the executor runs.
 using MiniDL.Simulator.Arithmetic;
 using MiniDL.Simulator.Counters;
+using MiniDL.Simulator.Tensor;
 
 namespace MiniDL.Simulator.Code;
 
@@ -24,6 +25,9 @@ internal sealed class KernelCode
 
     /// <summary>Calls, in the numbers that Call instructions give.</summary>
     public required CallSite[] Calls { get; init; }
+
+    /// <summary>Instructions of the tensor cores, in the numbers that they give.</summary>
+    public required TensorSite[] Tensors { get; init; }
 
     /// <summary>Targets of indexed branches.</summary>
     public required int[][] Tables { get; init; }
@@ -100,6 +104,14 @@ internal sealed class FunctionCode
     /// <summary>Where its results lie.</summary>
     public (int At, int Bytes)[] Results { get; set; } = [];
 }
+
+/// <summary>A matrix product or the loading of matrices: more registers than an instruction has room for.</summary>
+/// <param name="Product">The product; null for ldmatrix.</param>
+/// <param name="D">Units of the destination's registers.</param>
+/// <param name="A">Of A.</param>
+/// <param name="B">Of B.</param>
+/// <param name="C">Of C.</param>
+internal sealed record TensorSite(MatrixMultiply? Product, ushort[] D, ushort[] A, ushort[] B, ushort[] C);
 
 /// <summary>A call: which function, and where the caller's local memory has the arguments and wants the results.</summary>
 internal sealed record CallSite(FunctionCode Caller, FunctionCode Callee, int[] Arguments, int[] Results);

@@ -48,6 +48,12 @@ internal enum Op : ushort
     /// <summary>Between the lanes of a warp.</summary>
     Shuffle, Vote, Match, Reduce, ActiveMask, WarpBarrier, Elect,
 
+    /// <summary>Matrices of the tensor cores.</summary>
+    MatrixMultiply, LoadMatrix,
+
+    /// <summary>Copies from global to shared memory that are done later, and barriers in shared memory.</summary>
+    CopyAsync, CopyCommit, CopyWait, BarrierObject,
+
     /// <summary>Between the warps of a block.</summary>
     Barrier, BarrierReduce, BarrierArrive,
 

@@ -60,12 +60,12 @@ internal sealed class Profile(int instructions, InstructionCounters? accesses)
         for (int i = 0; i < counts.Length; i++)
         {
             Origin origin = kernel.Origins[i];
+            if (Accesses is not null) counters.AddAccesses(Accesses.Kinds[i], Accesses.Counts[i]);
             if (origin.Opcode.Length == 0) continue;
             counters.AddInstruction(origin.Class, counts[i].Warps, counts[i].Lanes, 0);
             counters.AddFlops((counts[i].Lanes - counts[i].Off) * origin.Flops);
             if (kernel.Code[i].Op is Op.Branch or Op.BranchIndexed) counters.AddBranches(counts[i].Warps, counts[i].Diverged);
             if (kernel.Code[i].Op is Op.Barrier or Op.BarrierReduce or Op.BarrierArrive) counters.AddBarriers(counts[i].Warps);
-            if (Accesses is not null) counters.AddAccesses(Accesses.Kinds[i], Accesses.Counts[i]);
         }
         if (Accesses?.Traffic is { } traffic) counters.SetTraffic(traffic);
         return counters;

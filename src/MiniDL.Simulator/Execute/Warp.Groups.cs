@@ -141,6 +141,7 @@ internal sealed unsafe partial class Warp
 
     private void ExitLanes(uint lanes)
     {
+        if (_copies.Count > 0) FinishCopies(lanes, -1);
         Alive &= ~lanes;
         Mask &= ~lanes;
         if (Mask == 0) { _turns = 0; Reschedule(); }

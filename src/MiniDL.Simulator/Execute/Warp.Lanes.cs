@@ -32,6 +32,8 @@ internal sealed unsafe partial class Warp
             case Op.Vote: Vote(i, frame, active); break;
             case Op.Match: Match(i, frame, active); break;
             case Op.Reduce: Reduce(i, frame, active); break;
+            case Op.MatrixMultiply: MultiplyMatrices(i, frame); break;
+            case Op.LoadMatrix: LoadMatrices(i, frame, active); break;
             case Op.Elect:
                 Spread32(i, frame, active, (uint)BitOperations.TrailingZeroCount(active));
                 uint* elected = (uint*)Row(frame, i->B);

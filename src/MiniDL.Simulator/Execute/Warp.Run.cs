@@ -60,11 +60,16 @@ internal sealed unsafe partial class Warp
                 case Op.StoreGeneric: StoreGeneric(i, frame, active); break;
                 case Op.AtomicGlobal or Op.AtomicShared or Op.AtomicGeneric: Atomic(i, frame, active); break;
 
+                case Op.CopyAsync: CopyAsync(i, frame, active); break;
+                case Op.CopyCommit: CommitCopies(active); break;
+                case Op.CopyWait: FinishCopies(active, (int)i->Value); break;
+                case Op.BarrierObject: UseBarrierObject(i, frame, active); break;
+
                 case Op.ActiveMask: Spread32(i, frame, active, active); break;
                 case Op.Fence: _block.Checks?.Fence(Index, active, i->Order); break;
                 case Op.Nothing: if (i->Detail == Access.Polls) _polls += PatientPolls; break;
 
-                case Op.Shuffle or Op.Vote or Op.Match or Op.Reduce or Op.Elect or Op.WarpBarrier:
+                case Op.Shuffle or Op.Vote or Op.Match or Op.Reduce or Op.Elect or Op.WarpBarrier or Op.MatrixMultiply or Op.LoadMatrix:
                     if (TrySynchronise(i, frame, active)) break;
                     Segment(start, pc, mask);
                     WaitForLanes(i, frame, active, pc);

@@ -89,6 +89,9 @@ internal sealed unsafe partial class Warp : IDisposable
         else ClearUndefined(entry, uint.MaxValue);
         _isSetUp = true;
 
+        _copies.Clear();
+        Array.Clear(_copyGroups);
+
         // What a block left in local memory must not be seen by the next.
         NativeMemory.Fill(_local, (nuint)_localBytes * Lanes.Count, 0xff);
     }

@@ -7,9 +7,10 @@ using System.Diagnostics;
 namespace MiniDL.Cpu;
 
 /// <summary>A program with its memory and its stages' plans.</summary>
-internal sealed class CpuProgram : IDisposable
+internal sealed class CpuProgram : StageRunner
 {
     private readonly CpuStage[] _stages;
+    private readonly Shared[] _shared;
     private readonly long[] _ticks;
     private int _timedRuns;
 
@@ -18,11 +19,12 @@ internal sealed class CpuProgram : IDisposable
         Program = program;
         Memory = new Memory(program);
         _stages = [.. program.Stages.Select(stage => MakeStage(stage, Memory, team))];
+        _shared = [.. program.Buffers.Select(buffer => buffer.Node).OfType<Shared>()];
         _ticks = new long[_stages.Length];
     }
 
-    /// <summary>The program.</summary>
-    public Program Program { get; }
+    /// <inheritdoc/>
+    public override Program Program { get; }
 
     /// <summary>Where its buffers are.</summary>
     public Memory Memory { get; }
@@ -41,8 +43,14 @@ internal sealed class CpuProgram : IDisposable
         _ => throw new InvalidOperationException($"the CPU does not know stage {stage.Name}"),
     };
 
-    /// <summary>Runs all stages.</summary>
-    public void Run(ReadOnlySpan<NDArray> inputs, in RunState run)
+    /// <summary>Brings shared variables home: their host arrays are what stages read.</summary>
+    public override void FetchShared()
+    {
+        foreach (Shared variable in _shared) variable.MoveTo(null);
+    }
+
+    /// <inheritdoc/>
+    public override void Run(ReadOnlySpan<NDArray> inputs, in RunState run)
     {
         Memory.SetInputs(inputs);
         if (IsTimed) RunTimed(run);
@@ -50,8 +58,17 @@ internal sealed class CpuProgram : IDisposable
             foreach (CpuStage stage in _stages) stage.Run(run);
     }
 
-    /// <summary>Runs one stage; the inputs are set.</summary>
-    public void RunStage(int index, in RunState run) => _stages[index].Run(run);
+    /// <inheritdoc/>
+    public override void SetInputs(ReadOnlySpan<NDArray> inputs, in RunState run) => Memory.SetInputs(inputs);
+
+    /// <inheritdoc/>
+    public override void RunStage(int index, in RunState run) => _stages[index].Run(run);
+
+    /// <inheritdoc/>
+    public override void Read(Buffer buffer, Span<byte> destination) => Memory.Bytes(buffer).CopyTo(destination);
+
+    /// <inheritdoc/>
+    public override void Write(Buffer buffer, ReadOnlySpan<byte> source) => source.CopyTo(Memory.Bytes(buffer));
 
     private void RunTimed(in RunState run)
     {
@@ -64,8 +81,8 @@ internal sealed class CpuProgram : IDisposable
         }
     }
 
-    /// <summary>Starts timing afresh, or stops it and returns the mean times.</summary>
-    public IReadOnlyList<StageTime> Time(bool on)
+    /// <inheritdoc/>
+    public override IReadOnlyList<StageTime> Time(bool on)
     {
         var times = new List<StageTime>();
         for (int i = 0; i < _stages.Length && !on && _timedRuns > 0; i++)
@@ -79,7 +96,8 @@ internal sealed class CpuProgram : IDisposable
         return times;
     }
 
-    public void Dispose()
+    /// <inheritdoc/>
+    public override void Dispose()
     {
         foreach (CpuStage stage in _stages) stage.Dispose();
         Memory.Dispose();

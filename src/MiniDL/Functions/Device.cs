@@ -89,15 +89,9 @@ internal abstract class Executable : IDisposable
     /// <summary>The lowered program, where there is one.</summary>
     public virtual Program? Program => null;
 
+    /// <summary>Kernels and library calls of a run; 0 where a graph is interpreted.</summary>
+    public virtual int Launches => 0;
+
     /// <summary>Frees what running needs.</summary>
     public abstract void Dispose();
 }
-
-/// <summary>The time of one stage over several runs.</summary>
-/// <param name="Name">The stage's name.</param>
-/// <param name="Source">The line that asked for it.</param>
-/// <param name="Runs">How many runs were timed.</param>
-/// <param name="Milliseconds">The mean time of one run.</param>
-/// <param name="Flops">Floating-point operations of one run.</param>
-/// <param name="Bytes">Bytes moved at least in one run.</param>
-public readonly record struct StageTime(string Name, SourceLocation Source, int Runs, double Milliseconds, double Flops, double Bytes);

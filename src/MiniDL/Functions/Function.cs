@@ -80,6 +80,9 @@ public sealed class Function : IDisposable
     /// <summary>The lowered program for the shapes last used; null on a device without one.</summary>
     public Program? Program => Latest("Program").Program;
 
+    /// <summary>What a run launches, for the shapes last used: kernels and cuBLAS calls on a GPU, stages on the CPU, 0 on the reference.</summary>
+    public int Launches => Latest("Launches").Launches;
+
     /// <summary>Times each stage of the runs from now on.</summary>
     public void StartProfile()
     {

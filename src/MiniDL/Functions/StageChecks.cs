@@ -5,7 +5,6 @@
 // times the spread is allowed. NanGuard looks at what was stored, and asks the reference only when that is not finite: which of the nodes fused into
 // the stage made it? The one thing to understand: a stage may write over what it read, so that is put aside before it runs.
 using System.Runtime.InteropServices;
-using MiniDL.Cpu;
 
 namespace MiniDL;
 
@@ -29,18 +28,18 @@ internal sealed class StageChecks
     private const int SecondLook = 16;         // more of them, each moving nodes further, before a stage is called wrong
     private const double SecondLookScale = 4;
 
-    private readonly CpuProgram _program;
+    private readonly StageRunner _runner;
     private readonly Mode _mode;
     private readonly StageGraph[] _graphs;
     private readonly (Buffer Buffer, byte[] Bytes)[][] _aside;   // NanGuard: what each stage writes over while it reads it
 
     private sealed record Difference(int Root, int Element, double Got, double Want, double Allowed);
 
-    public StageChecks(CpuProgram program, Mode mode)
+    public StageChecks(StageRunner runner, Mode mode)
     {
-        (_program, _mode) = (program, mode);
-        _graphs = StageGraph.Of(program.Program);
-        _aside = [.. program.Program.Stages.Select(stage => mode == Mode.Debug ? []
+        (_runner, _mode) = (runner, mode);
+        _graphs = StageGraph.Of(runner.Program);
+        _aside = [.. runner.Program.Stages.Select(stage => mode == Mode.Debug ? []
             : stage.Reads.Select(view => view.Buffer).Distinct().Where(read => stage.Writes.Any(view => view.Buffer.Overlaps(read)))
                 .Select(read => (read, new byte[read.Bytes])).ToArray())];
     }
@@ -49,12 +48,12 @@ internal sealed class StageChecks
     /// <exception cref="StageException">The first stage that is wrong.</exception>
     public void Run(ReadOnlySpan<NDArray> inputs, RunState run)
     {
-        _program.Memory.SetInputs(inputs);
-        for (int i = 0; i < _program.Program.Stages.Count; i++)
+        _runner.SetInputs(inputs, run);
+        for (int i = 0; i < _runner.Program.Stages.Count; i++)
         {
             Dictionary<Tensor, ReferenceArray>? read = _mode == Mode.Debug ? ReadLeaves(_graphs[i]) : null;
-            foreach ((Buffer buffer, byte[] bytes) in _aside[i]) _program.Memory.Bytes(buffer).CopyTo(bytes);
-            _program.RunStage(i, run);
+            foreach ((Buffer buffer, byte[] bytes) in _aside[i]) _runner.Read(buffer, bytes);
+            _runner.RunStage(i, run);
             if (read is not null) Compare(i, _graphs[i], read, run);
             else CheckFinite(i, _graphs[i], run);
         }
@@ -106,12 +105,12 @@ internal sealed class StageChecks
         for (int r = 0; r < graph.Roots.Length; r++)
         {
             if (graph.Stored[r].DType != DType.Float32) continue;
-            ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(_program.Memory.Bytes(graph.Stored[r]));
+            ReadOnlySpan<float> values = MemoryMarshal.Cast<byte, float>(BytesOf(graph.Stored[r]));
             for (int i = 0; i < values.Length; i++)
             {
                 if (float.IsFinite(values[i])) continue;
                 float value = values[i];
-                foreach ((Buffer buffer, byte[] bytes) in _aside[index]) bytes.CopyTo(_program.Memory.Bytes(buffer));
+                foreach ((Buffer buffer, byte[] bytes) in _aside[index]) _runner.Write(buffer, bytes);
                 throw new StageException($"{Label(index)} stores {value} as element {i} of {graph.Stored[r]}\n{Culprit(graph, r, run)}\n{Computes(index, r)}");
             }
         }
@@ -138,19 +137,26 @@ internal sealed class StageChecks
             : $"  made by {culprit.Op}, asked for at {culprit.Source}: {culprit}";
     }
 
-    private string Label(int index) => $"stage {index}, {_program.Program.Stages[index].Name},";
+    private string Label(int index) => $"stage {index}, {_runner.Program.Stages[index].Name},";
 
     private string Computes(int index, int root)
     {
-        Stage stage = _program.Program.Stages[index];
+        Stage stage = _runner.Program.Stages[index];
         return $"  stores {stage.Nodes[root]}, asked for at {stage.Nodes[root].Source}; the whole stage:\n" + string.Concat(stage.Details.Select(line => $"    {line}\n"));
+    }
+
+    private byte[] BytesOf(Buffer buffer)
+    {
+        var bytes = new byte[buffer.Bytes];
+        _runner.Read(buffer, bytes);
+        return bytes;
     }
 
     private Dictionary<Tensor, ReferenceArray> ReadLeaves(StageGraph graph) => graph.Leaves.ToDictionary(leaf => leaf.Key, leaf => ReadBuffer(leaf.Value, leaf.Key.Shape));
 
     private ReferenceArray ReadBuffer(Buffer buffer, Shape shape)
     {
-        ReadOnlySpan<byte> bytes = _program.Memory.Bytes(buffer);
+        ReadOnlySpan<byte> bytes = BytesOf(buffer);
         ReadOnlySpan<float> floats = MemoryMarshal.Cast<byte, float>(bytes);
         ReadOnlySpan<int> ints = MemoryMarshal.Cast<byte, int>(bytes);
         var array = new ReferenceArray(shape);

@@ -52,6 +52,12 @@ public sealed class Shared : Tensor
         _residence?.Upload(Host);
     }
 
+    /// <summary>Called by a device that is being disposed of: brings the value home if this is where it is.</summary>
+    internal void Leave(IResidence residence)
+    {
+        if (ReferenceEquals(residence, _residence)) MoveTo(null);
+    }
+
     /// <summary>Where a device keeps the value of one shared variable.</summary>
     internal interface IResidence
     {

@@ -31,7 +31,7 @@ internal sealed class StageBuilder(IReadOnlyDictionary<Tensor, int> order, Index
         Conv2DInputGrad conv => [new ConvStage("conv2d_input_grad", ConvDirection.InputGrad, conv.Geometry, Result(node), Operand(node, 1), Operand(node, 0))],
         Conv2DFilterGrad conv => [new ConvStage("conv2d_filter_grad", ConvDirection.FilterGrad, conv.Geometry, Operand(node, 0), Result(node), Operand(node, 1))],
         MaxPool or MaxPoolIndex => [MaxPoolOf(single, ((PoolOp)node.Op).Geometry)],
-        MaxUnpool => [new PoolStage("max_unpool", PoolKind.MaxUnpool, null, false, [Operand(node, 0), Operand(node, 1)], Result(node), null)],
+        MaxUnpool => [new PoolStage("max_unpool", PoolKind.MaxUnpool, WindowsOf(node), false, [Operand(node, 0), Operand(node, 1)], Result(node), null)],
         PoolGather => [new PoolStage("pool_gather", PoolKind.Gather, null, false, [Operand(node, 0), Operand(node, 1)], Result(node), null)],
         AvgPool pool => [new PoolStage("avg_pool", PoolKind.Average, pool.Geometry, pool.CountPadding, [Operand(node, 0)], Result(node), null)],
         AvgUnpool unpool => [new PoolStage("avg_unpool", PoolKind.AverageUnpool, unpool.Pool.Geometry, unpool.Pool.CountPadding, [Operand(node, 0)], Result(node), null)],
@@ -103,6 +103,15 @@ internal sealed class StageBuilder(IReadOnlyDictionary<Tensor, int> order, Index
     {
         Tensor? value = group.Roots.Find(root => root.Op is MaxPool), index = group.Roots.Find(root => root.Op is MaxPoolIndex);
         return new PoolStage("max_pool", PoolKind.Max, geometry, false, [Operand(group.Roots[0], 0)], value is null ? null : Result(value), index is null ? null : Result(index));
+    }
+
+    /// <summary>The windows that a max_unpool's indices came from, when they came from a max pooling of planes like its own: then each index
+    /// lies in its window, and a pixel need look only at the windows that cover it. Null if that is not known.</summary>
+    private PoolGeometry? WindowsOf(Tensor unpool)
+    {
+        (Tensor stored, IndexMap map) = maps[unpool.Inputs[0]];
+        return stored.Op is MaxPoolIndex index && map.IsWhole((int)stored.Shape.Count) && map.Shape.Equals(stored.Shape)
+            && stored.Inputs[0].Shape.Equals(unpool.Shape) ? index.Geometry : null;
     }
 
     private IndexStage ArgMaxOf(Tensor node, int axis)

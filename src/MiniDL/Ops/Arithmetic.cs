@@ -14,20 +14,23 @@ internal static class Arithmetic
 {
     public static readonly Elementwise Neg = Elementwise.Unary("neg", x => -x,
         (x, y, g) => -g,
-        "-{0}", TensorPrimitives.Negate, ElementTypes.Numeric, intTile: (x, y) => TensorPrimitives.Negate(Ints(x), Ints(y)));
+        "-{0}", TensorPrimitives.Negate, ElementTypes.Numeric, intTile: (x, y) => TensorPrimitives.Negate(Ints(x), Ints(y))) with
+    { IntCuda = "(int)(0u - (uint){0})" };
 
     public static readonly Elementwise Add = Elementwise.Binary("add", (a, b) => a + b,
         (a, b, y, g) => (g, g),
-        "{0} + {1}", TensorPrimitives.Add, ElementTypes.Numeric, intTile: (a, b, y) => TensorPrimitives.Add(Ints(a), Ints(b), Ints(y)));
+        "{0} + {1}", TensorPrimitives.Add, ElementTypes.Numeric, intTile: (a, b, y) => TensorPrimitives.Add(Ints(a), Ints(b), Ints(y))) with
+    { IntCuda = "(int)((uint){0} + (uint){1})" };
 
     public static readonly Elementwise Sub = Elementwise.Binary("sub", (a, b) => a - b,
         (a, b, y, g) => (g, -g),
-        "{0} - {1}", TensorPrimitives.Subtract, ElementTypes.Numeric, intTile: (a, b, y) => TensorPrimitives.Subtract(Ints(a), Ints(b), Ints(y)));
+        "{0} - {1}", TensorPrimitives.Subtract, ElementTypes.Numeric, intTile: (a, b, y) => TensorPrimitives.Subtract(Ints(a), Ints(b), Ints(y))) with
+    { IntCuda = "(int)((uint){0} - (uint){1})" };
 
     public static readonly Elementwise Mul = Elementwise.Binary("mul", (a, b) => a * b,
         (a, b, y, g) => (g * b, g * a),
         "{0} * {1}", TensorPrimitives.Multiply, ElementTypes.Numeric, intTile: (a, b, y) => TensorPrimitives.Multiply(Ints(a), Ints(b), Ints(y))) with
-    { IntMeaning = (a, b) => unchecked(a * b) };
+    { IntCuda = "(int)((uint){0} * (uint){1})", IntMeaning = (a, b) => unchecked(a * b) };
 
     public static readonly Elementwise Div = Elementwise.Binary("div", (a, b) => a / b,
         (a, b, y, g) => (g / b, -(g * y) / b),
@@ -40,7 +43,7 @@ internal static class Arithmetic
     public static readonly Elementwise Square = Elementwise.Unary("square", x => x * x,
         (x, y, g) => 2 * g * x,
         "{0} * {0}", (x, y) => TensorPrimitives.Multiply(x, x, y), ElementTypes.Numeric, intTile: (x, y) => TensorPrimitives.Multiply(Ints(x), Ints(x), Ints(y))) with
-    { IntMeaning = (x, _) => unchecked(x * x) };
+    { IntCuda = "(int)((uint){0} * (uint){0})", IntMeaning = (x, _) => unchecked(x * x) };
 
     public static readonly Elementwise Sqrt = Elementwise.Unary("sqrt", Math.Sqrt,
         (x, y, g) => g / (2 * y),
@@ -52,7 +55,8 @@ internal static class Arithmetic
 
     public static readonly Elementwise Abs = Elementwise.Unary("abs", Math.Abs,
         (x, y, g) => g * T.Sign(x),
-        "fabsf({0})", TensorPrimitives.Abs, ElementTypes.Numeric, intTile: (x, y) => Tile.Abs(Ints(x), Ints(y)));
+        "fabsf({0})", TensorPrimitives.Abs, ElementTypes.Numeric, intTile: (x, y) => Tile.Abs(Ints(x), Ints(y))) with
+    { IntCuda = "({0} < 0 ? (int)(0u - (uint){0}) : {0})" };
 
     public static readonly Elementwise Sign = Elementwise.Unary("sign", x => double.IsNaN(x) ? x : Math.Sign(x),
         (x, y, g) => T.ZerosLike(x),
@@ -68,11 +72,13 @@ internal static class Arithmetic
 
     public static readonly Elementwise Maximum = Elementwise.Binary("maximum", Math.Max,
         (a, b, y, g) => (T.Where(a >= b, g, 0), T.Where(a >= b, 0, g)),
-        "({0} > {1} || {0} != {0} ? {0} : {1})", Tile.Maximum<float>, ElementTypes.Numeric, intTile: (a, b, y) => Tile.Maximum<int>(Ints(a), Ints(b), Ints(y)));
+        "max_nan({0}, {1})", Tile.Maximum<float>, ElementTypes.Numeric, intTile: (a, b, y) => Tile.Maximum<int>(Ints(a), Ints(b), Ints(y))) with
+    { IntCuda = "({0} > {1} ? {0} : {1})" };
 
     public static readonly Elementwise Minimum = Elementwise.Binary("minimum", Math.Min,
         (a, b, y, g) => (T.Where(a <= b, g, 0), T.Where(a <= b, 0, g)),
-        "({0} < {1} || {0} != {0} ? {0} : {1})", Tile.Minimum<float>, ElementTypes.Numeric, intTile: (a, b, y) => Tile.Minimum<int>(Ints(a), Ints(b), Ints(y)));
+        "min_nan({0}, {1})", Tile.Minimum<float>, ElementTypes.Numeric, intTile: (a, b, y) => Tile.Minimum<int>(Ints(a), Ints(b), Ints(y))) with
+    { IntCuda = "({0} < {1} ? {0} : {1})" };
 }
 
 public static partial class T

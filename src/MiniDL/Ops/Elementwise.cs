@@ -57,6 +57,9 @@ public sealed record Elementwise(string Symbol, int Arity, ElementTypes Types) :
     /// <summary>The CUDA C++ expression, with {0}, {1}, {2} for the inputs.</summary>
     public required string Cuda { get; init; }
 
+    /// <summary>The CUDA C++ expression for int32 inputs, where it differs: sums and products wrap, which C++ promises for unsigned ints only.</summary>
+    public string? IntCuda { get; init; }
+
     /// <summary>The CPU tile routine for float32 inputs (for masks, in the case of logic).</summary>
     public required TileRoutine Tile { get; init; }
 

@@ -150,7 +150,7 @@ public enum PoolKind
 /// <summary>A pooling of planes (B, C, H, W), or one of its gradients.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Kind">What it does.</param>
-/// <param name="Geometry">The windows; null where the indices say it all.</param>
+/// <param name="Geometry">The windows; null for a gather, where the indices say it all, and for an unpooling whose indices may be anywhere.</param>
 /// <param name="CountPadding">For averages: divide by the window's full size.</param>
 /// <param name="Inputs">What is read, in the order of the kind.</param>
 /// <param name="Value">The values written, or null.</param>

@@ -22,7 +22,12 @@ internal static class Interpreter
             var inputs = new ReferenceArray[node.Inputs.Length];
             for (int i = 0; i < inputs.Length; i++) inputs[i] = values[node.Inputs[i]];
             ReferenceArray value = node.Op is InputOp or SharedOp ? leaves(node) : node.Op.Evaluate(inputs, node.Type, run);
-            adjust?.Invoke(node, inputs, value);
+            if (adjust is not null)
+            {
+                // A copy or a view may hand its input's own array on, and that one is not to be changed.
+                if (inputs.Any(input => ReferenceEquals(input.Data, value.Data))) value = new ReferenceArray(value.Shape, [.. value.Data]);
+                adjust(node, inputs, value);
+            }
             values[node] = value;
 
             // Let go of what nobody needs any more: a training step of the convnet has hundreds of megabytes of intermediate float64.

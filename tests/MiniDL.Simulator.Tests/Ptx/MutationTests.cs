@@ -9,7 +9,7 @@ public sealed class MutationTests
 {
     private const int Bytes = 8 << 20;
 
-    private static readonly string[] Names = ["vector_add", "reduce", "diverge", "calls", "local_arrays", "atomics", "printing", "functions", "shared_transpose", "integers"];
+    private static readonly string[] Names = ["vector_add", "reduce", "diverge", "calls", "local_arrays", "atomics", "printing", "functions", "shared_transpose", "integers", "counters", "faults", "tensor"];
 
     [Test]
     public void Some_mutations_of_the_fixtures_are_survived() => Mutate(400, seed: 1);

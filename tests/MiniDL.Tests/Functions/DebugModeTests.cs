@@ -140,6 +140,15 @@ internal sealed class DebugModeTests
         }
     }
 
+    [Test]
+    public void AnOutputThatIsAVariableCopiedBeforeItsUpdateRaisesNoAlarm()
+    {
+        Shared w = Shared(new Init(1).Uniform([6, 6], -1, 1), "w");
+        using Device device = Device.Cpu(1);
+        using Function function = T.Function([], w, updates: [(w, Tanh(w))], device: device, mode: Mode.Debug);
+        Assert.That(() => function.Run(), Throws.Nothing);
+    }
+
     // What a buffer holds changes in the course of a run; each of these reads some buffer before and after, or twice under two names.
     [Test]
     public void SoundProgramsThatUseBuffersAgainRaiseNoAlarm()

@@ -1,0 +1,112 @@
+// Convolutions on a GPU: which file of kernels/conv a stage runs, over how many blocks.
+//
+// It stands between StagePlanner and the kernels, as ConvCpuStage does on the CPU. The one thing to understand: all three directions are products of matrices whose
+// operands are gathered instead of stored (implicit GEMM), with M, N and K as below; only images with very few channels are convolved directly.
+//
+//                        M   N                                      K
+//     forward            O   B OH OW                                C KH KW
+//     input gradient     C   B ceil(H/SY) ceil(W/SX), SY SX times   O ceil(KH/SY) ceil(KW/SX)
+//     filter gradient    O   C KH KW                                B OH OW, split over blocks
+using MiniDL.Gpu;
+
+namespace MiniDL.Cuda;
+
+/// <summary>Plans convolution stages.</summary>
+internal static class ConvSteps
+{
+    /// <summary>A window of so many elements fits into a thread's registers.</summary>
+    private const int MostDirectTaps = 32;
+
+    private const int DirectThreads = 128, DirectGroup = 32, CopyThreads = 256;
+
+    /// <summary>The launches of a convolution: one, for a filter gradient two if its sum is split; none if it has no elements.</summary>
+    /// <param name="stage">The convolution; its views are contiguous.</param>
+    /// <param name="ends">What is fused into it: <c>STORE_Y</c> of forward, <c>STORE_X</c> of an input gradient, and the loads that the kernels' headers name; or null.</param>
+    /// <param name="options">Not used: a convolution is the same on every GPU.</param>
+    /// <exception cref="ArgumentException">A view is not contiguous: a mistake in MiniDL.</exception>
+    /// <example><code>IReadOnlyList&lt;Step&gt; steps = ConvSteps.Plan(stage, ends: null, options);</code></example>
+    public static IReadOnlyList<Step> Plan(ConvStage stage, Ends? ends, PlanOptions options)
+    {
+        if (new[] { stage.X, stage.F, stage.Y }.FirstOrDefault(view => !view.Map.IsContiguous) is { } strided)
+            throw new ArgumentException($"{stage.Name} takes contiguous operands, not {strided}");
+        if (stage.Writes.Single().Map.Shape.Count == 0) return [];
+        Shape x = stage.X.Map.Shape, f = stage.F.Map.Shape, y = stage.Y.Map.Shape;
+        (int sy, int sx) = (stage.Geometry.StrideY, stage.Geometry.StrideX);
+        return stage.Direction switch
+        {
+            ConvDirection.Forward when f.Product(1, 4) <= MostDirectTaps => [Direct(stage, ends)],
+            ConvDirection.Forward => [ImplicitGemm(stage, "conv/conv_forward.cu", f[0], Product(y[0], y[2], y[3]), Product(f[1], f[2], f[3]), 1, ends)],
+            ConvDirection.InputGrad => [ImplicitGemm(stage, "conv/conv_input_gradient.cu",
+                f[1], Product(x[0], Ceil(x[2], sy), Ceil(x[3], sx)), Product(f[0], Ceil(f[2], sy), Ceil(f[3], sx)), checked(sy * sx), ends)],
+            _ => FilterGradient(stage, f[0], Product(f[1], f[2], f[3]), Product(y[0], y[2], y[3]), ends),
+        };
+    }
+
+    /// <summary>The same by writing all windows to memory first and a batched product: the plainest way, for comparison. Forward only.</summary>
+    internal static IReadOnlyList<Step> PlanIm2Col(ConvStage stage)
+    {
+        if (stage.Y.Map.Shape.Count == 0) return [];
+        Shape f = stage.F.Map.Shape, y = stage.Y.Map.Shape;
+        int k = Product(f[1], f[2], f[3]), plane = Product(y[2], y[3]), count = Product(y[0], k, plane);
+        var columns = new ScratchArgument(0);
+        int bytes = checked((4 * count + 255) / 256 * 256);
+        var unrolling = new KernelStep(stage, LibraryKernel.Of("conv/im2col.cu", Sizes(stage)),
+            new LaunchShape(new Dim3(Ceil(count, CopyThreads)), new Dim3(CopyThreads)), [KernelArgument.Of(stage.X), columns])
+        { ScratchBytes = bytes };
+        var problem = new SgemmProblem(y[0], f[0], plane, k, 1, 0,
+            SgemmOperand.Of(new IndexMap([y[0], f[0], k], [0, k, 1], stage.F.Map.Offset), side: 1, k: 2),
+            SgemmOperand.Of(IndexMap.Contiguous([y[0], k, plane]), side: 2, k: 1));
+        return [unrolling, .. GemmSteps.Kernels(stage, problem, KernelArgument.Of(stage.F), columns, KernelArgument.Of(stage.Y), ends: null, scratchBefore: bytes)];
+    }
+
+    private static KernelStep Direct(ConvStage stage, Ends? ends)
+    {
+        Shape y = stage.Y.Map.Shape;
+        int group = Math.Min(DirectGroup, Ceil(y[1], 4) * 4);
+        int blocks = checked(Ceil(Product(y[0], y[2], y[3]), DirectThreads) * Ceil(y[1], group));
+        return new KernelStep(stage, LibraryKernel.Of("conv/conv_direct.cu", [.. Sizes(stage), ("GROUP", group)], ends),
+            new LaunchShape(new Dim3(blocks), new Dim3(DirectThreads)), Arguments(stage, ends));
+    }
+
+    private static KernelStep ImplicitGemm(ConvStage stage, string file, int m, int n, int k, int phases, Ends? ends)
+    {
+        BlockTile tile = BlockTile.Choose(m, n, k, phases, maySplit: false).Tile;
+        bool aligned = k % 4 == 0 && stage.F.Map.Offset % 4 == 0;
+        KernelSource source = LibraryKernel.Of(file, [.. Sizes(stage), ("FILTER_VECTOR", aligned ? "float4" : "float"), .. tile.Sizes], ends);
+        return new KernelStep(stage, source, new LaunchShape(new Dim3(checked((int)(tile.Tiles(m, n) * phases))), new Dim3(tile.Threads)), Arguments(stage, ends));
+    }
+
+    private static IReadOnlyList<Step> FilterGradient(ConvStage stage, int m, int n, int k, Ends? ends)
+    {
+        (BlockTile tile, KSplit split) = BlockTile.Choose(m, n, k);
+        bool whole = split.Count == 1;
+        if (!whole && ends is not null) throw new ArgumentException($"{stage.Name} is a split sum and takes no fused ends");
+        KernelSource source = LibraryKernel.Of("conv/conv_filter_gradient.cu", [.. Sizes(stage), .. split.Sizes, .. tile.Sizes], ends);
+        var shape = new LaunchShape(new Dim3(checked((int)tile.Tiles(m, n) * split.Count)), new Dim3(tile.Threads));
+        if (whole) return [new KernelStep(stage, source, shape, Arguments(stage, ends))];
+        var parts = new ScratchArgument(0);
+        return
+        [
+            new KernelStep(stage, source, shape, [KernelArgument.Of(stage.X), KernelArgument.Of(stage.Y), parts]) { ScratchBytes = 4L * split.Count * m * n },
+            GemmSteps.SumOfSplits(stage, split.Count, checked(m * n), 1, 0, parts, KernelArgument.Of(stage.F), null),
+        ];
+    }
+
+    /// <summary>What is read, what is written, what the ends want.</summary>
+    private static KernelArgument[] Arguments(ConvStage stage, Ends? ends) => [.. stage.Reads.Concat(stage.Writes).Select(KernelArgument.Of), .. ends?.Arguments ?? []];
+
+    private static IEnumerable<(string Name, object Value)> Sizes(ConvStage stage)
+    {
+        Shape x = stage.X.Map.Shape, f = stage.F.Map.Shape, y = stage.Y.Map.Shape;
+        ConvGeometry g = stage.Geometry;
+        return
+        [
+            ("B", x[0]), ("C", x[1]), ("H", x[2]), ("W", x[3]), ("O", f[0]), ("KH", f[2]), ("KW", f[3]), ("OH", y[2]), ("OW", y[3]),
+            ("SY", g.StrideY), ("SX", g.StrideX), ("TOP", g.Top), ("LEFT", g.Left),
+        ];
+    }
+
+    private static int Product(int a, int b, int c = 1) => checked(a * b * c);
+
+    private static int Ceil(int a, int b) => (a + b - 1) / b;
+}

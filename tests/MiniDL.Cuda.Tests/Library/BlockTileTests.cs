@@ -1,0 +1,46 @@
+// Which tile and split products get, on the shapes of the progression and beyond.
+namespace MiniDL.Cuda.Tests;
+
+[TestFixture]
+public sealed class BlockTileTests
+{
+    [TestCase(4096, 4096, 4096, 128, 128, 1)]
+    [TestCase(1000, 1000, 1000, 64, 64, 1)]
+    [TestCase(1152, 640, 128, 64, 64, 1)]
+    [TestCase(32, 28_800, 576, 32, 128, 1)]
+    [TestCase(128, 625, 10, 32, 32, 1)]
+    [TestCase(784, 10, 128, 32, 32, 1)]
+    public void Large_products_get_large_tiles_and_small_ones_many(int m, int n, int k, int bm, int bn, int splits)
+    {
+        (BlockTile tile, KSplit split) = BlockTile.Choose(m, n, k);
+        Assert.That((tile.BM, tile.BN, split.Count), Is.EqualTo((bm, bn, splits)));
+    }
+
+    [TestCase(128, 10, 784)]
+    [TestCase(128, 625, 784)]
+    [TestCase(10, 128, 60_000)]
+    [TestCase(64, 288, 21_632)]
+    [TestCase(32, 9, 115_200)]
+    public void Few_tiles_and_a_long_sum_are_split(int m, int n, int k)
+    {
+        (BlockTile tile, KSplit split) = BlockTile.Choose(m, n, k);
+        Assert.That(split.Count, Is.GreaterThan(1));
+        Assert.That(split.Terms % tile.BK, Is.Zero);
+        Assert.That((split.Count - 1L) * split.Terms, Is.LessThan(k).And.GreaterThanOrEqualTo(k - (long)split.Terms), "the last part has terms too");
+    }
+
+    [Test]
+    public void A_batch_fills_a_gpu_without_splits() => Assert.That(BlockTile.Choose(64, 64, 4096, batch: 200).Split.Count, Is.EqualTo(1));
+
+    [Test]
+    public void An_empty_sum_is_one_part_of_one_slab([Range(0, 5)] int tile) =>
+        Assert.That(BlockTile.All[tile].SplitInto(1, 0), Is.EqualTo(new KSplit(1, BlockTile.All[tile].BK)));
+
+    [Test]
+    public void Threads_carry_equal_parts_of_a_slab([Range(0, 5)] int tile)
+    {
+        BlockTile its = BlockTile.All[tile];
+        Assert.That(its.Threads % 32, Is.Zero);
+        Assert.That((its.BM * its.BK % (4 * its.Threads), its.BN * its.BK % (4 * its.Threads)), Is.EqualTo((0, 0)));
+    }
+}
