@@ -143,6 +143,21 @@ public sealed class LaunchReportTests
     }
 
     [Test]
+    public void A_page_for_people()
+    {
+        using Simulation gpu = Counting("counters", Simulator.Counting.WithCaches);
+        gpu.Run("strided", 4, 64, gpu.Zeros<float>(600), gpu.Zeros<float>(256), 2, 0);
+        string page = gpu.Gpu.Reports[0].ToString();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(page, Does.StartWith("strided: grid 4, blocks of 64 threads"));
+            Assert.That(page, Does.Contain("8   requests, 64 sectors, 8.0 a request, 50.0% of their bytes used"));
+            Assert.That(page, Does.Contain($"{32 * (64 + 32):#,0}   bytes;"), "64 sectors are read, 32 written");
+            Assert.That(page, Does.Not.Contain("SAMPLED"));
+        }
+    }
+
+    [Test]
     public void Reports_are_kept_until_they_are_reset()
     {
         using Simulation gpu = Counting("counters");
