@@ -19,7 +19,7 @@ namespace MiniDL.Simulator;
 public readonly record struct LineCounts(string File, int Line, long WarpInstructions, long ThreadInstructions, long Divergences, AccessCounts Accesses);
 
 /// <summary>A launch and what it did.</summary>
-public sealed class LaunchReport
+public sealed partial class LaunchReport
 {
     private readonly Profile _profile;
     private readonly KernelCode _kernel;

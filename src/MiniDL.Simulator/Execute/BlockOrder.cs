@@ -4,16 +4,13 @@ namespace MiniDL.Simulator.Execute;
 /// <summary>A permutation of the blocks, given out place by place.</summary>
 internal sealed class BlockOrder
 {
-    private readonly long _blocks, _most, _factor = 1, _shift;
+    private readonly long _blocks, _factor = 1, _shift;
     private long _next;
 
     /// <summary>The natural order for seed 0, else a permutation x -> factor x + shift (mod blocks), with a factor that has no divisor in common with the number of blocks.</summary>
-    /// <param name="blocks">Blocks of the grid.</param>
-    /// <param name="seed">The seed.</param>
-    /// <param name="most">How many are begun, if not all.</param>
-    public BlockOrder(long blocks, int seed, long most = long.MaxValue)
+    public BlockOrder(long blocks, int seed)
     {
-        (_blocks, _most) = (blocks, Math.Min(blocks, most));
+        _blocks = blocks;
         if (seed == 0 || blocks < 2) return;
         var random = new Random(seed);
         _shift = random.NextInt64(blocks);
@@ -24,7 +21,7 @@ internal sealed class BlockOrder
     public long Next()
     {
         long place = Interlocked.Increment(ref _next) - 1;
-        return place < _most ? place : -1;
+        return place < _blocks ? place : -1;
     }
 
     /// <summary>The block at a place.</summary>

@@ -23,7 +23,7 @@ internal static class Grid
     {
         long blocks = launch.BlocksToRun;
         int workers = launch.Kernel.Communicates || launch.Checks is not null ? 1 : (int)Math.Min(threads, blocks);
-        var order = new BlockOrder(launch.Shape.Grid.Count, launch.Seed, blocks);
+        var order = new BlockOrder(blocks, launch.Seed);
         var results = new Results();
         var profiles = new Profile[workers];
         for (int w = 0; w < workers; w++) profiles[w] = NewProfile(launch);
@@ -51,7 +51,7 @@ internal static class Grid
         using var block = new Block(launch, profile, launch.SharedBytes);
         while (order.Next() is var place and >= 0 && place < results.FailedAt)
         {
-            block.Start(order.BlockAt(place));
+            block.Start(launch.SampledBlock(order.BlockAt(place)));
             try
             {
                 while (block.Run() != BlockStatus.Done) { }
@@ -67,7 +67,7 @@ internal static class Grid
     /// <summary>One thread: the first block that is not done runs until it is done or yields; then the next one has its turn.</summary>
     private static void RunInOrder(Launch launch, BlockOrder order, Profile profile, Results results)
     {
-        int resident = launch.Properties.Multiprocessors * launch.ResidentBlocks;
+        long resident = launch.BlocksOfWave;
         var running = new LinkedList<(long Place, Block Block)>();
         var spare = new Stack<Block>();
         try
@@ -97,7 +97,7 @@ internal static class Grid
                 more = place >= 0;
                 if (!more) return null;
                 Block block = spare.TryPop(out Block? used) ? used : new Block(launch, profile, launch.SharedBytes);
-                block.Start(order.BlockAt(place));
+                block.Start(launch.SampledBlock(order.BlockAt(place)));
                 return running.AddLast((place, block));
             }
         }
