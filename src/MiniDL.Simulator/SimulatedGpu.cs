@@ -128,7 +128,8 @@ public sealed unsafe partial class SimulatedGpu : IGpu
         var launch = new Launch
         {
             Kernel = kernel.Code, Shape = shape, Parameters = parameters, Memory = _memory, Properties = Properties, Seed = _options.Seed,
-            InstructionLimit = _options.InstructionLimit, Number = _launches++, Counting = _options.Counting, Checks = _checks,
+            InstructionLimit = _options.InstructionLimit, Number = _launches++, Counting = _options.Counting, Checks = _checks, Registers = kernel.Registers,
+            SampledWaves = _options.SampledWaves,
         };
         _checks?.BeginLaunch();
         Profile profile;
@@ -140,7 +141,7 @@ public sealed unsafe partial class SimulatedGpu : IGpu
         {
             _checks?.EndLaunch(launch);
         }
-        if (_options.Counting != Counting.Off) _reports.Add(new LaunchReport(kernel.Code, shape, profile, kernel.Registers, 1));
+        if (_options.Counting != Counting.Off) _reports.Add(new LaunchReport(kernel.Code, shape, profile, kernel.Registers, (double)launch.BlocksToRun / shape.Grid.Count));
     }
 
     /// <inheritdoc/>

@@ -57,6 +57,10 @@ public sealed record SimulatorOptions
     /// <summary>What is counted, and reported in <see cref="SimulatedGpu.Reports"/>.</summary>
     public Counting Counting { get; init; }
 
+    /// <summary>Of launches too large to run, run only so many waves of blocks (a wave is what the device holds at once), evenly spread over the grid; counters are
+    /// scaled up and marked as sampled. Results are then incomplete, and a kernel whose blocks wait for each other may not end. 0 runs everything.</summary>
+    public int SampledWaves { get; init; }
+
     /// <summary>What is checked while kernels run; see <see cref="SimulatedGpu.Findings"/>. Launches with checks run on one thread.</summary>
     public CheckKinds Checks { get; init; }
 

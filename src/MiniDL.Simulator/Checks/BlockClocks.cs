@@ -83,6 +83,10 @@ internal sealed class BlockClocks(int threads)
         else _acquired.Add(now);
     }
 
+    /// <summary>What a thread, or one it met since, has acquired.</summary>
+    public Acquired[] AcquiredBy(int thread) =>
+        _acquired.Count == 0 ? [] : [.. _acquired.Where(a => IsBefore(a.Thread, a.BarrierClock, a.WarpClock, thread))];
+
     /// <summary>True if an access of this block is ordered before what a thread does now, by barriers and .sync instructions.</summary>
     public bool IsBefore(in Stamp past, int thread) => IsBefore(past.Thread, past.BarrierClock, past.WarpClock, thread);
 

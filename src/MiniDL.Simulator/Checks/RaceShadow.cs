@@ -15,6 +15,7 @@
 //
 // The one thing to understand: races are found by what the program says, not by what happened. The accesses may have come in a harmless order this time.
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace MiniDL.Simulator.Checks;
 
@@ -66,21 +67,24 @@ internal sealed unsafe class RaceShadow(FindingLog log, BlockNumbers blocks, boo
     public void Access(AccessMode mode, bool strong, ulong* addresses, uint mask, int bytes, BlockClocks clocks, int warp, int pc)
     {
         ulong previous = ulong.MaxValue;
+        int words = Math.Max(1, bytes / 4);
         for (uint left = mask; left != 0; left &= left - 1)
         {
             int lane = BitOperations.TrailingZeroCount(left), thread = warp * 32 + lane;
             ulong address = addresses[lane];
+            // An access is aligned to its size: it has whole words, all in one page, or lies within a word.
+            ref Cell first = ref At(address / 4);
+            uint byteMask = bytes >= 4 ? 0xF : ((1u << bytes) - 1) << (int)(address & 3);
+            Stamp now = Stamp.Of(clocks.Serial, thread, pc, clocks.BarrierClock(thread), clocks.WarpClock(thread), byteMask, strong);
             // Lanes that read the same as their neighbour only leave a note that they are several.
             bool again = mode == AccessMode.Read && address == previous;
             previous = address;
-            for (ulong at = address; at < address + (ulong)bytes; at = (at & ~3UL) + 4)
+            for (int word = 0; word < words; word++)
             {
-                ref Cell cell = ref At(at / 4);
-                if (again && cell.Read.Pc == pc) { cell.Read.Several = true; continue; }
-                uint byteMask = ByteMask(at, address + (ulong)bytes);
-                Stamp now = Stamp.Of(clocks.Serial, thread, pc, clocks.BarrierClock(thread), clocks.WarpClock(thread), byteMask, strong);
-                if (mode == AccessMode.Read) Read(ref cell, now, clocks, at, bytes);
-                else Write(ref cell, now, clocks, at, bytes, mode);
+                ref Cell cell = ref Unsafe.Add(ref first, word);
+                if (again && cell.Read.Pc == pc) cell.Read.Several = true;
+                else if (mode == AccessMode.Read) Read(ref cell, now, clocks, address + 4 * (ulong)word, bytes);
+                else Write(ref cell, now, clocks, address + 4 * (ulong)word, bytes, mode);
             }
             if (strong) Order(mode, address, clocks, thread);
         }
@@ -88,7 +92,7 @@ internal sealed unsafe class RaceShadow(FindingLog log, BlockNumbers blocks, boo
 
     private void Read(ref Cell cell, in Stamp now, BlockClocks clocks, ulong address, int bytes)
     {
-        if (Races(cell.Write, now, clocks)) Report("read after write", now, cell.Write, address, bytes);
+        if (cell.Write.Block != 0 && Races(cell.Write, now, clocks)) Report("read after write", now, cell.Write, address, bytes);
 
         // A read by the same warp at the same time joins; any other moves the last read to second place, unless it is known to be over.
         if (cell.Read.IsAlongside(now))
@@ -105,40 +109,46 @@ internal sealed unsafe class RaceShadow(FindingLog log, BlockNumbers blocks, boo
     private void Write(ref Cell cell, in Stamp now, BlockClocks clocks, ulong address, int bytes, AccessMode mode)
     {
         string what = mode == AccessMode.Atomic ? "atomic" : "write";
-        if (Races(cell.Write, now, clocks)) Report($"{what} after {(cell.Write.IsStrong && mode == AccessMode.Write ? "atomic or volatile write" : "write")}", now, cell.Write, address, bytes);
-        if (Races(cell.Read, now, clocks)) Report($"{what} after read", now, cell.Read, address, bytes);
-        if (Races(cell.OtherRead, now, clocks)) Report($"{what} after read", now, cell.OtherRead, address, bytes);
+        if (cell.Write.Block != 0 && Races(cell.Write, now, clocks)) Report(what + " after write", now, cell.Write, address, bytes);
+        if (cell.Read.Block != 0 && Races(cell.Read, now, clocks)) Report($"{what} after read", now, cell.Read, address, bytes);
+        if (cell.OtherRead.Block != 0 && Races(cell.OtherRead, now, clocks)) Report($"{what} after read", now, cell.OtherRead, address, bytes);
 
         // Whoever comes next is compared with this write, and so, if that is in order, is in order with what was before it.
-        uint left = cell.Read.ByteMask & ~now.ByteMask;
-        if (left == 0) cell.Read = default;
+        if ((cell.Read.ByteMask & ~now.ByteMask) == 0) cell.Read = default;
         if ((cell.OtherRead.ByteMask & ~now.ByteMask) == 0) cell.OtherRead = default;
         cell.Write = now;
     }
 
     /// <summary>The rules, of which one is enough to be in order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Races(in Stamp past, in Stamp now, BlockClocks clocks)
+    {
+        // The frequent case first: a barrier lies between.
+        if (past.Block == now.Block && past.BarrierClock < now.BarrierClock) return false;
+        return RacesWithoutBarrier(past, now, clocks);
+    }
+
+    private bool RacesWithoutBarrier(in Stamp past, in Stamp now, BlockClocks clocks)
     {
         if (past.Block < blocks.First || (past.ByteMask & now.ByteMask) == 0 || (past.IsStrong && now.IsStrong)) return false;
         if (past.Block != now.Block) return !isShared && !clocks.IsReleased(past, now.Thread);
         // Several lanes did it: at least one of them is another thread.
         bool sameThread = past.Thread == now.Thread && !past.Several;
-        bool met = past.BarrierClock < now.BarrierClock || (past.Warp == now.Warp && past.WarpClock < now.WarpClock);
+        bool met = past.Warp == now.Warp && past.WarpClock < now.WarpClock;
         return !sameThread && !met && !clocks.IsReleased(past, now.Thread);
     }
 
     /// <summary>A strong access orders: looking acquires, and writing after a fence releases.</summary>
     private void Order(AccessMode mode, ulong address, BlockClocks clocks, int thread)
     {
-        BlockClocks.Fenced fence = clocks.LastFence(thread);
-        bool releases = mode != AccessMode.Read && fence.Done;
+        bool releases = mode != AccessMode.Read && clocks.LastFence(thread).Done;
         if (!_releases.TryGetValue(address, out Releases? here))
         {
             if (!releases) return;
             _releases[address] = here = new();
         }
         if (mode != AccessMode.Write) clocks.Acquire(here, thread);
-        if (releases) here.Add(clocks.Serial, thread, fence);
+        if (releases) here.Add(clocks, thread);
     }
 
     private void Report(string what, in Stamp now, in Stamp past, ulong address, int bytes) =>
@@ -155,12 +165,5 @@ internal sealed unsafe class RaceShadow(FindingLog log, BlockNumbers blocks, boo
             (_latest, _page) = (number, page);
         }
         return ref _page[word % PageWords];
-    }
-
-    /// <summary>The bytes of the word at an address that lie before an end.</summary>
-    private static uint ByteMask(ulong at, ulong end)
-    {
-        int first = (int)(at & 3), last = (int)Math.Min(4, end - (at & ~3UL));
-        return (uint)((1 << last) - (1 << first));
     }
 }

@@ -167,7 +167,7 @@ public sealed class KernelCounters
         static long Sum(long a, long b) => a < 0 && b < 0 ? -1 : Math.Max(a, 0) + Math.Max(b, 0);
     }
 
-    /// <summary>Scales everything up after only a part of the blocks ran.</summary>
+    /// <summary>Scales everything up after only a part of the blocks ran. So are footprints, which is too much where blocks share what they read.</summary>
     /// <param name="fraction">The part that ran, above 0 and at most 1.</param>
     internal KernelCounters Sampled(double fraction)
     {

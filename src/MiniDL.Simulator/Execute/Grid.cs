@@ -21,7 +21,7 @@ internal static class Grid
     /// <returns>What was counted.</returns>
     public static Profile Run(Launch launch, int threads, TextWriter output)
     {
-        long blocks = launch.Shape.Grid.Count;
+        long blocks = launch.BlocksToRun;
         int workers = launch.Kernel.Communicates || launch.Checks is not null ? 1 : (int)Math.Min(threads, blocks);
         var order = new BlockOrder(blocks, launch.Seed);
         var results = new Results();
@@ -40,7 +40,7 @@ internal static class Grid
         int instructions = launch.Kernel.Code.Length;
         if (launch.Counting == Counting.Off) return new Profile(instructions, null);
         // The first-level cache and shared memory are one; what shared memory leaves is shared by the blocks that are resident.
-        int firstLevel = HardwareRates.Of(launch.Properties).FirstLevelBytes, resident = ResidentPerMultiprocessor(launch);
+        int firstLevel = HardwareRates.Of(launch.Properties).FirstLevelBytes, resident = launch.ResidentBlocks;
         Traffic? traffic = launch.Counting == Counting.WithCaches ? new Traffic(Math.Max(0, firstLevel / resident - launch.SharedBytes)) : null;
         return new Profile(instructions, new InstructionCounters(instructions, traffic));
     }
@@ -51,7 +51,7 @@ internal static class Grid
         using var block = new Block(launch, profile, launch.SharedBytes);
         while (order.Next() is var place and >= 0 && place < results.FailedAt)
         {
-            block.Start(order.BlockAt(place));
+            block.Start(launch.SampledBlock(order.BlockAt(place)));
             try
             {
                 while (block.Run() != BlockStatus.Done) { }
@@ -67,7 +67,7 @@ internal static class Grid
     /// <summary>One thread: the first block that is not done runs until it is done or yields; then the next one has its turn.</summary>
     private static void RunInOrder(Launch launch, BlockOrder order, Profile profile, Results results)
     {
-        int resident = launch.Properties.Multiprocessors * ResidentPerMultiprocessor(launch);
+        long resident = launch.BlocksOfWave;
         var running = new LinkedList<(long Place, Block Block)>();
         var spare = new Stack<Block>();
         try
@@ -97,7 +97,7 @@ internal static class Grid
                 more = place >= 0;
                 if (!more) return null;
                 Block block = spare.TryPop(out Block? used) ? used : new Block(launch, profile, launch.SharedBytes);
-                block.Start(order.BlockAt(place));
+                block.Start(launch.SampledBlock(order.BlockAt(place)));
                 return running.AddLast((place, block));
             }
         }
@@ -111,13 +111,6 @@ internal static class Grid
             foreach ((_, Block block) in running) block.Dispose();
             foreach (Block block in spare) block.Dispose();
         }
-    }
-
-    private static int ResidentPerMultiprocessor(Launch launch)
-    {
-        int byThreads = launch.Properties.ThreadsPerMultiprocessor / (int)Math.Max(launch.Shape.Block.Count, 1);
-        int byShared = launch.SharedBytes == 0 ? int.MaxValue : launch.Properties.SharedBytesPerMultiprocessor / launch.SharedBytes;
-        return Math.Max(1, Math.Min(Math.Min(byThreads, byShared), launch.Properties.BlocksPerMultiprocessor));
     }
 
     /// <summary>What blocks leave behind: text and errors, sorted by place.</summary>

@@ -34,11 +34,35 @@ internal sealed class Launch
     /// <summary>What is counted.</summary>
     public Counting Counting { get; init; }
 
+    /// <summary>Registers of a thread, from the cubin; 0 if there was none.</summary>
+    public int Registers { get; init; }
+
+    /// <summary>Only so many waves of blocks are run, evenly spread over the grid; 0 for all.</summary>
+    public int SampledWaves { get; init; }
+
+    /// <summary>Blocks that a multiprocessor holds at once.</summary>
+    public int ResidentBlocks => Math.Max(1, Occupancy.Of(Multiprocessor.Of(Properties), (int)Shape.Block.Count, Registers, SharedBytes).BlocksPerMultiprocessor);
+
+    /// <summary>A wave: the blocks that the whole device holds at once.</summary>
+    public long BlocksOfWave => (long)Properties.Multiprocessors * ResidentBlocks;
+
+    /// <summary>The blocks that are run.</summary>
+    public long BlocksToRun => SampledWaves > 0 ? Math.Min(Shape.Grid.Count, SampledWaves * BlocksOfWave) : Shape.Grid.Count;
+
     /// <summary>How many launches came before, for %gridid.</summary>
     public long Number { get; init; }
 
     /// <summary>Bytes of shared memory of a block, dynamic included.</summary>
     public int SharedBytes => Kernel.StaticSharedBytes + Shape.DynamicSharedBytes;
+
+    /// <summary>The number of the block at a place among those that are run. A sample is of whole waves: the first, and others at even distances.</summary>
+    public long SampledBlock(long place)
+    {
+        long blocks = Shape.Grid.Count, run = BlocksToRun;
+        if (run == blocks) return place;
+        long wave = place / BlocksOfWave, fullWaves = blocks / BlocksOfWave;
+        return wave * fullWaves / SampledWaves * BlocksOfWave + place % BlocksOfWave;
+    }
 
     /// <summary>The place in the grid of the block with a number.</summary>
     public Dim3 BlockAt(long number)

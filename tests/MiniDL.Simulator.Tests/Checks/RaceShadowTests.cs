@@ -236,6 +236,24 @@ public sealed unsafe class RaceShadowTests
     }
 
     [Test]
+    public void What_was_acquired_is_handed_on()
+    {
+        // Block 0 releases at one address to block 1, which releases at another to block 2.
+        Assert.That(Chain(secondFence: true), Is.Zero);
+        Assert.That(Chain(secondFence: false), Is.EqualTo(1));
+
+        static int Chain(bool secondFence)
+        {
+            Scene scene = new Scene().Write(0x1000, 0, 0);
+            scene.Block(0).Fence(0, 1, ofDevice: true);
+            scene.Do(AccessMode.Write, 0x2000, 0, 0, strong: true).Do(AccessMode.Read, 0x2000, 1, 5, strong: true).Barrier(1);
+            if (secondFence) scene.Block(1).Fence(1, 2, ofDevice: true);
+            scene.Do(AccessMode.Atomic, 0x3000, 1, 33).Do(AccessMode.Read, 0x3000, 2, 0, strong: true);
+            return scene.Read(0x1000, 2, 0).Found.Count;
+        }
+    }
+
+    [Test]
     public void Looking_before_the_release_acquires_nothing()
     {
         Scene scene = new Scene().Write(0x1000, 0, 0);

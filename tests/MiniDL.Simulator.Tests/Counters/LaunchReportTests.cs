@@ -143,6 +143,51 @@ public sealed class LaunchReportTests
     }
 
     [Test]
+    public void A_page_for_people()
+    {
+        using Simulation gpu = Counting("counters", Simulator.Counting.WithCaches);
+        gpu.Run("strided", 4, 64, gpu.Zeros<float>(600), gpu.Zeros<float>(256), 2, 0);
+        string page = gpu.Gpu.Reports[0].ToString();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(page, Does.StartWith("strided: grid 4, blocks of 64 threads"));
+            Assert.That(page, Does.Contain("8   requests, 64 sectors, 8.0 a request, 50.0% of their bytes used"));
+            Assert.That(page, Does.Contain($"{32 * (64 + 32):#,0}   bytes;"), "64 sectors are read, 32 written");
+            Assert.That(page, Does.Not.Contain("SAMPLED"));
+        }
+    }
+
+    [Test]
+    public void A_sample_of_whole_waves_is_scaled_up_and_marked()
+    {
+        // Two SMs that hold 16 blocks of 128 threads each: a wave is 32 blocks, the grid has 10 waves and 5 blocks. Waves 0, 3 and 6 are run.
+        GpuProperties small = KnownGpus.A100 with { Multiprocessors = 2 };
+        using Simulation gpu = Simulation.OfFixture("vector_add", new SimulatorOptions { Threads = 2, Properties = small, Counting = Simulator.Counting.On, SampledWaves = 3 });
+        const int n = 325 * 128;
+        Numbers<float> c = gpu.Zeros<float>(n);
+        gpu.Run("vector_add", 325, 128, gpu.Upload(Enumerable.Repeat(1f, n).ToArray()), gpu.Zeros<float>(n), c, n);
+        LaunchReport report = gpu.Gpu.Reports[0];
+        int[] ran = [.. c.Read().Chunk(32 * 128).Select((wave, i) => (wave, i)).Where(w => w.wave[0] == 1).Select(w => w.i)];
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(ran, Is.EqualTo(new[] { 0, 3, 6 }));
+            Assert.That(report.Counters.SampledFraction, Is.EqualTo(96.0 / 325));
+            Assert.That(report.Counters.Flops, Is.EqualTo(n), "every block does the same, so that scaling gives the whole");
+            Assert.That(report.Counters.GlobalStores.Sectors, Is.EqualTo(n / 8));
+            Assert.That(report.ToString(), Does.Contain("SAMPLED: 29.54%"));
+            Assert.That(report.Estimate(small).ToString(), Does.Contain("(sampled)"));
+        }
+    }
+
+    [Test]
+    public void A_launch_that_is_small_enough_is_not_sampled()
+    {
+        using Simulation gpu = Simulation.OfFixture("vector_add", new SimulatorOptions { Counting = Simulator.Counting.On, SampledWaves = 1 });
+        gpu.Run("vector_add", 8, 128, gpu.Zeros<float>(1000), gpu.Zeros<float>(1000), gpu.Zeros<float>(1000), 1000);
+        Assert.That(gpu.Gpu.Reports[0].Counters.IsSampled, Is.False);
+    }
+
+    [Test]
     public void Reports_are_kept_until_they_are_reset()
     {
         using Simulation gpu = Counting("counters");
