@@ -121,7 +121,8 @@ internal sealed class SimulatedAgreementTests
         Case[] cases = [.. every];
         var compiler = new Remembering(Nvrtc.Required());
         compiler.Compile([.. cases.SelectMany(one => SourcesOf(one)).Distinct()], Stages.Options.Gpu.Architecture);
-        using var device = new CudaDevice(new SimulatedGpu(), compiler, ownsGpu: true);
+        using SimulatedGpu gpu = CheckedGpu.Make();
+        using var device = new CudaDevice(gpu, compiler);
         int judged = 0;
         using (Assert.EnterMultipleScope())
         {
@@ -130,6 +131,8 @@ internal sealed class SimulatedAgreementTests
                 (string? wrong, bool stable) = Agreement.Compare(Agreement.On(device), one.Graph, one.Arrays, one.Seed);
                 if (stable) judged++;
                 Assert.That(wrong, Is.Null, one.Name);
+                gpu.AssertClean();
+                gpu.ResetFindings();
             }
             foreach (CompiledKernel kernel in compiler.Kernels.Values) Assert.That(kernel.Resources!.Value.SpillBytes, Is.Zero, $"{kernel.Source.Name}\n{kernel.Source.Text}");
         }

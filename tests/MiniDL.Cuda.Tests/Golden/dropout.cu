@@ -1,10 +1,10 @@
 // mul_bernoulli_relu, for each of 80000 elements:
 //     v0 = dot10
-//     v1 = relu(v0)   # Models.cs:80
-//     v2 = bernoulli[p 0.5, stream 1]   # Models.cs:80
+//     v1 = relu(v0)   # Models.cs:93
+//     v2 = bernoulli[p 0.5, stream 1]   # Models.cs:93
 //     v3 = 2
-//     v4 = mul(v2, v3)   # Models.cs:80
-//     v5 = mul(v1, v4)   # Models.cs:80
+//     v4 = mul(v2, v3)   # Models.cs:93
+//     v5 = mul(v1, v4)   # Models.cs:93
 //     mul11 = v5
 // dot10: float32(128, 625)
 // mul11: float32(128, 625), written

@@ -4,11 +4,11 @@
 
 // STORE_Y:
 //     v0 = max_pool14
-//     v1 = relu(v0)   # Models.cs:96
-//     v2 = bernoulli[p 0.8, stream 0]   # Models.cs:96
+//     v1 = relu(v0)   # Models.cs:109
+//     v2 = bernoulli[p 0.8, stream 0]   # Models.cs:109
 //     v3 = 1.25
-//     v4 = mul(v2, v3)   # Models.cs:96
-//     v5 = mul(v1, v4)   # Models.cs:96
+//     v4 = mul(v2, v3)   # Models.cs:109
+//     v5 = mul(v1, v4)   # Models.cs:109
 //     mul16 = v5
 __device__ __forceinline__ float mul_bernoulli_relu_at(float v0_value, float v2_bernoulli)
 {

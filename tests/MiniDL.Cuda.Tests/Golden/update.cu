@@ -2,20 +2,20 @@
 //     update_0, 3 times (490000, 390625, 6250 elements), the first time:
 //     v0 = 0.9
 //     v1 = mean square of wH
-//     v2 = mul(v0, v1)   # Models.cs:84
+//     v2 = mul(v0, v1)   # Models.cs:97
 //     v3 = dot21
-//     v4 = square(v3)   # Models.cs:84
+//     v4 = square(v3)   # Models.cs:97
 //     v5 = 0.1
-//     v6 = mul(v5, v4)   # Models.cs:84
-//     v7 = add(v2, v6)   # Models.cs:84
+//     v6 = mul(v5, v4)   # Models.cs:97
+//     v7 = add(v2, v6)   # Models.cs:97
 //     v8 = 0.001
-//     v9 = mul(v8, v3)   # Models.cs:84
+//     v9 = mul(v8, v3)   # Models.cs:97
 //     v10 = 1E-06
-//     v11 = add(v7, v10)   # Models.cs:84
-//     v12 = sqrt(v11)   # Models.cs:84
-//     v13 = div(v9, v12)   # Models.cs:84
+//     v11 = add(v7, v10)   # Models.cs:97
+//     v12 = sqrt(v11)   # Models.cs:97
+//     v13 = div(v9, v12)   # Models.cs:97
 //     v14 = wH
-//     v15 = sub(v14, v13)   # Models.cs:84
+//     v15 = sub(v14, v13)   # Models.cs:97
 //     mean square of wH = v7
 //     wH = v15
 // mean_square_of_wH: float32(784, 625), written

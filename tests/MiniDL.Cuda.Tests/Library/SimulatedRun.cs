@@ -9,7 +9,7 @@ namespace MiniDL.Cuda.Tests;
 internal sealed class SimulatedRun : IDisposable
 {
     private readonly NvrtcCompiler _compiler = Nvrtc.Required();
-    private readonly SimulatedGpu _gpu = new(new SimulatorOptions { Threads = 2 });
+    private readonly SimulatedGpu _gpu = CheckedGpu.Make();
     private readonly Dictionary<KernelSource, CompiledKernel> _compiled = [];
 
     /// <summary>Compiles many kernels at once, which is faster than each when its turn comes.</summary>
@@ -52,6 +52,7 @@ internal sealed class SimulatedRun : IDisposable
         foreach ((int array, long offset) in arguments) packed.Add(memory[array].Address + (ulong)offset);
         _gpu.Launch(_gpu.GetKernel(module, source.Name, shape.DynamicSharedBytes), shape, packed.Packed, stream);
         _gpu.Synchronize(stream);
+        _gpu.AssertClean();
 
         byte[][] results = [.. arrays.Select(array => new byte[array.Length])];
         for (int i = 0; i < arrays.Length; i++)

@@ -11,7 +11,7 @@ internal static unsafe class SimulatedSteps
     public static void Run(IReadOnlyList<Step> steps, IReadOnlyDictionary<Buffer, float[]> memory)
     {
         IReadOnlyList<CompiledKernel> kernels = Nvrtc.Required().Compile([.. steps.Cast<KernelStep>().Select(step => step.Source)], "sm_80");
-        using var gpu = new SimulatedGpu();
+        using SimulatedGpu gpu = CheckedGpu.Make();
         using IGpuStream stream = gpu.CreateStream();
         Dictionary<Buffer, IGpuMemory> device = memory.ToDictionary(pair => pair.Key, pair => gpu.Allocate(4L * pair.Value.Length));
         using IGpuMemory scratch = gpu.Allocate(steps.Cast<KernelStep>().Max(step => step.ScratchBytes));
@@ -33,6 +33,7 @@ internal static unsafe class SimulatedSteps
                 });
             gpu.Launch(gpu.GetKernel(module, step.Source.Name, step.Shape.DynamicSharedBytes), step.Shape, arguments.Packed, stream);
             gpu.Synchronize(stream);
+            gpu.AssertClean();
         }
 
         foreach ((Buffer buffer, float[] values) in memory)

@@ -26,7 +26,7 @@ internal sealed class MovedBytesTests
         using var gpu = new SimulatedGpu(new SimulatorOptions { Counting = Counting.On });
         using var device = new CudaDevice(gpu, Nvrtc.Required(), new CudaOptions());
         TrainingStep step = StepOf(model, convBatch: 8);
-        (NDArray x, NDArray y) = model == "linear" ? (NDArray.Scalar(1f), NDArray.Scalar(2f)) : step.Batch(seed: 1);
+        (NDArray x, NDArray y) = step.Batch(seed: 1);
         using Function train = step.Compile(device);
         train.Run(x, y).Scalar();
 
@@ -74,21 +74,7 @@ internal sealed class MovedBytesTests
         Assert.That(text.ToString(), Is.EqualTo(File.ReadAllText(path).ReplaceLineEndings("\n")), "bytes.txt differs; if the change is meant, run with MINIDL_ACCEPT=1");
     }
 
-    private static TrainingStep StepOf(string model, int convBatch) => model switch
-    {
-        "linear" => Linear(),
-        "conv" => Models.Conv(batch: convBatch),
-        _ => Models.ByName(model),
-    };
-
-    /// <summary>y = w x for one point, by gradient descent on the squared error.</summary>
-    private static TrainingStep Linear()
-    {
-        Tensor x = T.Scalar("X"), y = T.Scalar("Y");
-        Shared w = T.Shared(NDArray.Scalar(0f), "w");
-        Tensor model = x * w, cost = T.Mean(T.Square(model - y));
-        return new TrainingStep(x, y, cost, model, [w], T.Sgd(cost, [w], 0.01f), [], []);
-    }
+    private static TrainingStep StepOf(string model, int convBatch) => model == "conv" ? Models.Conv(batch: convBatch) : Models.ByName(model);
 
     private static long InWholeSectors(View view)
     {

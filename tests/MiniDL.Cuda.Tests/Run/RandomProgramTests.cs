@@ -22,7 +22,8 @@ internal sealed class RandomProgramTests
         // Two sides: less than a block, and more than one. Both who multiply.
         int side = seed % 3 == 0 ? 40 : 6;
         var options = new CudaOptions { Gemm = seed % 2 == 0 ? GemmChoice.CuBlas : GemmChoice.Handwritten };
-        using var device = new CudaDevice(new SimulatedGpu(new SimulatorOptions { Threads = 2, Seed = seed }), Nvrtc.Required(), options, ownsGpu: true);
+        using SimulatedGpu gpu = CheckedGpu.Make(seed);
+        using var device = new CudaDevice(gpu, Nvrtc.Required(), options);
         Tensor x = T.Input([side, side], "x");
         (Tensor[] outputs, Update[] updates) = Programs.Random(seed, nodes: 5 + seed % 40, x);
         using Function f = T.Function([x], outputs, updates, device: device, mode: Mode.Debug);
@@ -30,5 +31,6 @@ internal sealed class RandomProgramTests
         NDArray input = new Init((ulong)seed).Uniform([side, side], -1, 1);
         f.Compile(input.Shape);
         for (int run = 0; run < 3; run++) Assert.That(() => f.Run(input), Throws.Nothing, $"seed {seed}, run {run}\n{f.Program}");
+        gpu.AssertClean();
     }
 }

@@ -7,17 +7,21 @@ namespace MiniDL.Cuda.Tests;
 [TestFixture]
 internal sealed class SimulatedStepTests
 {
-    private static readonly string[] s_models = ["logistic", "old", "modern", "conv"];
+    private static readonly string[] s_models = ["linear", "logistic", "old", "modern", "conv"];
 
     private static CudaDevice Open(GemmChoice gemm = GemmChoice.CuBlas, int seed = 0, int threads = 2) =>
         new(new SimulatedGpu(new SimulatorOptions { Seed = seed, Threads = threads }), Nvrtc.Required(), new CudaOptions { Gemm = gemm }, ownsGpu: true);
 
     [Test]
-    public void Steps_are_the_references([ValueSource(nameof(s_models))] string model, [Values] GemmChoice gemm)
+    public void Steps_are_the_references_and_no_check_finds_anything([ValueSource(nameof(s_models))] string model, [Values] GemmChoice gemm)
     {
-        using CudaDevice device = Open(gemm);
+        using SimulatedGpu gpu = CheckedGpu.Make();
         using Device reference = Device.Reference();
-        foreach ((float[] expected, float[] actual) in Trained(model, reference).Zip(Trained(model, device)))
+        float[][] results;
+        using (var device = new CudaDevice(gpu, Nvrtc.Required(), new CudaOptions { Gemm = gemm })) results = Trained(model, device);
+        gpu.AssertClean();
+        Assert.That(gpu.FindLeaks(), Is.Empty);
+        foreach ((float[] expected, float[] actual) in Trained(model, reference).Zip(results))
         {
             double largest = expected.Max(value => Math.Abs((double)value));
             double difference = expected.Zip(actual, (e, a) => Math.Abs((double)e - a)).Max();

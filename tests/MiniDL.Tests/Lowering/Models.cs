@@ -23,6 +23,7 @@ internal sealed record TrainingStep(Tensor X, Tensor Y, Tensor Cost, Tensor Pred
     {
         var random = new Random(seed);
         NDArray x = NDArray.Zeros(XShape), y = NDArray.Zeros(YShape);
+        if (XShape.Rank == 0) return (random.NextSingle(), 2 * random.NextSingle());
         foreach (ref float pixel in x.Span<float>()) pixel = random.NextDouble() < 0.6 ? 0 : random.NextSingle();
         for (int row = 0; row < YShape[0]; row++) y.Span<float>()[row * YShape[1] + random.Next(YShape[1])] = 1;
         return (x, y);
@@ -35,20 +36,32 @@ internal static class Models
 
     public static TrainingStep ByName(string name) => name switch
     {
+        "linear" => Linear(),
         "logistic" => Logistic(),
         "old" => Old(),
         "modern" => Modern(),
         _ => Conv(),
     };
 
-    /// <summary>The same four, small enough for the reference to follow.</summary>
+    /// <summary>The same five, small enough for the reference to follow.</summary>
     public static TrainingStep SmallByName(string name) => name switch
     {
+        "linear" => Linear(),
         "logistic" => Logistic(batch: 8, pixels: 20),
         "old" => Old(batch: 8, pixels: 20, hidden: 12),
         "modern" => Modern(batch: 8, pixels: 20, hidden: 12),
         _ => Conv(batch: 3, side: 12, channels: 4, hidden: 12),
     };
+
+    /// <summary>y = w x for one point, by gradient descent on the squared error.</summary>
+    public static TrainingStep Linear()
+    {
+        Tensor X = Scalar("X"), Y = Scalar("Y");
+        Shared w = Shared(NDArray.Scalar(0f), "w");
+        Tensor predicted = X * w;
+        Tensor cost = Mean(Square(predicted - Y));
+        return new TrainingStep(X, Y, cost, predicted, [w], Sgd(cost, [w], 0.01f), [], []);
+    }
 
     /// <summary>softmax(X W), gradient descent.</summary>
     public static TrainingStep Logistic(int batch = 128, int pixels = 784)
