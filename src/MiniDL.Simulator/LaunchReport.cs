@@ -58,13 +58,14 @@ public sealed partial class LaunchReport
         for (int i = 0; i < counts.Length; i++)
         {
             Origin origin = _kernel.Origins[i];
-            if (origin.Opcode.Length == 0) continue;
+            // The store half of cp.async has counts of memory, and is no instruction of its own.
+            long warps = origin.Opcode.Length == 0 ? 0 : counts[i].Warps, lanes = origin.Opcode.Length == 0 ? 0 : counts[i].Lanes;
             bool known = origin.File > 0;
             string file = known ? _kernel.Files.GetValueOrDefault(origin.File, "") : "";
             int line = known ? origin.SourceLine : origin.PtxLine;
             LineCounts sum = lines.GetValueOrDefault((file, line));
             AccessCounts accesses = _profile.Accesses is { } memory ? memory.Counts[i] : default;
-            lines[(file, line)] = new LineCounts(file, line, sum.WarpInstructions + counts[i].Warps, sum.ThreadInstructions + counts[i].Lanes, sum.Divergences + counts[i].Diverged, sum.Accesses + accesses);
+            lines[(file, line)] = new LineCounts(file, line, sum.WarpInstructions + warps, sum.ThreadInstructions + lanes, sum.Divergences + counts[i].Diverged, sum.Accesses + accesses);
         }
         return [.. lines.Values];
     }

@@ -84,6 +84,7 @@ internal sealed unsafe partial class Warp
         Lanes.Fill64(_addresses, address);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ushort Register(Instruction* i, int element) => element switch { 0 => i->D, 1 => i->B, 2 => i->C, _ => i->E };
 
     /// <summary>From host memory to registers.</summary>
@@ -92,6 +93,7 @@ internal sealed unsafe partial class Warp
     {
         int size = i->Detail & Access.SizeBits, count = 1 << (i->Detail >> Access.CountShift & 3);
         bool wide = (i->Detail & Access.Wide) != 0, direct = active == uint.MaxValue;
+        if (size == 2 && count == 4 && direct && !wide && Vector512.IsHardwareAccelerated && _pattern != Pattern.Uniform) { LoadQuads(i, frame, bias); return; }
         for (int element = 0; element < count; element++, bias += 1 << size)
         {
             byte* to = Row(frame, Register(i, element)), row = direct ? to : _scratch;
@@ -110,6 +112,25 @@ internal sealed unsafe partial class Warp
         if (_pattern == Pattern.Uniform) Lanes.Fill32(row, *(uint*)((long)_addresses[0] + bias));
         else if (_pattern == Pattern.Unit && single) Buffer.MemoryCopy((void*)((long)_addresses[0] + bias), row, 128, 128);
         else for (int lane = 0; lane < Lanes.Count; lane++) row[lane] = *(uint*)((long)_addresses[lane] + bias);
+    }
+
+    /// <summary>Four words a lane: of four lanes they are a 4 x 4 matrix, which one permutation transposes into parts of four rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void LoadQuads(Instruction* i, byte* frame, long bias)
+    {
+        uint* x = (uint*)Row(frame, i->D), y = (uint*)Row(frame, i->B), z = (uint*)Row(frame, i->C), w = (uint*)Row(frame, i->E);
+        Vector512<uint> order = Vector512.Create(0u, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+        for (int lane = 0; lane < Lanes.Count; lane += 4)
+        {
+            ulong* at = _addresses + lane;
+            Vector256<uint> low = Vector256.Create(Vector128.Load((uint*)((long)at[0] + bias)), Vector128.Load((uint*)((long)at[1] + bias)));
+            Vector256<uint> high = Vector256.Create(Vector128.Load((uint*)((long)at[2] + bias)), Vector128.Load((uint*)((long)at[3] + bias)));
+            Vector512<uint> rows = Vector512.Shuffle(Vector512.Create(low, high), order);
+            rows.GetLower().GetLower().Store(x + lane);
+            rows.GetLower().GetUpper().Store(y + lane);
+            rows.GetUpper().GetLower().Store(z + lane);
+            rows.GetUpper().GetUpper().Store(w + lane);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -121,7 +121,7 @@ internal sealed unsafe partial class Warp
         throw new KernelFault(KernelFault.Timeout, $"a block has executed {_block.Launch.InstructionLimit} warp instructions and is not done: does a loop never end? The simulator's instructionLimit can be raised", mask);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Run(Instruction* i, byte* frame, void* to) =>
         ((delegate*<void*, void*, void*, void*, void*, void>)i->Value)(to, Row(frame, i->A), Row(frame, i->B), Row(frame, i->C), Row(frame, i->E));
 
