@@ -136,6 +136,10 @@ internal sealed partial class Decoder
             if (FallsThrough(i)) Emit(new Instruction { Op = Op.Fall }, "", InstructionClass.Control);
         }
 
+        int[] waits = LoadChains.Find(function, _graph);
+        for (int i = 0; i < waits.Length; i++)
+            if (starts[i] < _origins.Count) _origins[starts[i]] = _origins[starts[i]] with { Waits = waits[i] };
+
         // The closing brace returns.
         starts[^1] = _code.Count;
         _at = new PtxInstruction("ret", -1, false, [], function.Body.Count > 0 ? function.Body[^1].Line : function.Line, 0, 0);

@@ -36,6 +36,9 @@ public sealed class KernelCounters
     /// <summary>Arrivals of warps at barriers of their block.</summary>
     public long Barriers { get; private set; }
 
+    /// <summary>How often warps must wait for loads of global memory, at least: loads that do not need each other's results are waited for together.</summary>
+    public long LoadWaits { get; private set; }
+
     /// <summary>Loads of global memory. Nsight Compute: <c>..._mem_global_op_ld</c>.</summary>
     public AccessCounts GlobalLoads { get; private set; }
 
@@ -118,6 +121,9 @@ public sealed class KernelCounters
     /// <summary>Counts barriers.</summary>
     internal void AddBarriers(long arrivals) => Barriers += arrivals;
 
+    /// <summary>Counts waits for loads.</summary>
+    internal void AddLoadWaits(long waits) => LoadWaits += waits;
+
     /// <summary>Counts what an instruction did to memory.</summary>
     internal void AddAccesses(AccessKind kind, in AccessCounts counts)
     {
@@ -150,6 +156,7 @@ public sealed class KernelCounters
         Flops += other.Flops;
         AddBranches(other.Branches, other.DivergentBranches);
         AddBarriers(other.Barriers);
+        AddLoadWaits(other.LoadWaits);
         GlobalLoads += other.GlobalLoads;
         GlobalStores += other.GlobalStores;
         GlobalAtomics += other.GlobalAtomics;
@@ -176,6 +183,7 @@ public sealed class KernelCounters
         ThreadInstructions = AccessCounts.Scaled(ThreadInstructions, factor);
         Flops = AccessCounts.Scaled(Flops, factor);
         (Branches, DivergentBranches, Barriers) = (AccessCounts.Scaled(Branches, factor), AccessCounts.Scaled(DivergentBranches, factor), AccessCounts.Scaled(Barriers, factor));
+        LoadWaits = AccessCounts.Scaled(LoadWaits, factor);
         (GlobalLoads, GlobalStores, GlobalAtomics) = (GlobalLoads.Times(factor), GlobalStores.Times(factor), GlobalAtomics.Times(factor));
         (SharedLoads, SharedStores, SharedAtomics, Local) = (SharedLoads.Times(factor), SharedStores.Times(factor), SharedAtomics.Times(factor), Local.Times(factor));
         (SecondLevelReadSectors, SecondLevelWrittenSectors) = (Scaled(SecondLevelReadSectors), Scaled(SecondLevelWrittenSectors));

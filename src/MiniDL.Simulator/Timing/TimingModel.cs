@@ -24,10 +24,9 @@ public static class TimingModel
     /// <param name="registers">Registers of a thread, from the cubin (<see cref="Devices.CubinReader"/>).</param>
     /// <param name="sharedBytes">Shared memory of a block, static and dynamic.</param>
     /// <param name="gpu">The device; must tell its clock and bandwidth.</param>
-    /// <param name="waits">How often warps wait for loads of global memory, in all; by default once for each request.</param>
     /// <exception cref="ArgumentException">The device does not tell enough, or no block of this kind fits on it.</exception>
     /// <example><code>Console.Write(TimingModel.Estimate(counters, shape, registers: 40, sharedBytes: 0, KnownGpus.A100));</code></example>
-    public static TimeEstimate Estimate(KernelCounters counters, in LaunchShape shape, int registers, int sharedBytes, GpuProperties gpu, long? waits = null)
+    public static TimeEstimate Estimate(KernelCounters counters, in LaunchShape shape, int registers, int sharedBytes, GpuProperties gpu)
     {
         ArgumentNullException.ThrowIfNull(counters);
         ArgumentNullException.ThrowIfNull(gpu);
@@ -36,7 +35,7 @@ public static class TimingModel
         if (occupancy.BlocksPerMultiprocessor == 0)
             throw new ArgumentException($"not one block of {shape.Block.Count} threads with {registers} registers and {sharedBytes} bytes of shared memory fits on {gpu.Name}");
 
-        Work[] works = Terms(counters, gpu, waits ?? counters.GlobalLoads.Requests, shape);
+        Work[] works = Terms(counters, gpu, shape);
         long blocks = shape.Grid.Count, atOnce = (long)gpu.Multiprocessors * occupancy.BlocksPerMultiprocessor, full = blocks / atOnce, rest = blocks % atOnce;
         double clocks = full * works.Max(work => work.Clocks(occupancy.BlocksPerMultiprocessor, atOnce));
         if (rest > 0) clocks += works.Max(work => work.Clocks(Busiest(rest), rest));
@@ -73,7 +72,7 @@ public static class TimingModel
         Wave,
     }
 
-    private static Work[] Terms(KernelCounters counters, GpuProperties gpu, long waits, in LaunchShape shape)
+    private static Work[] Terms(KernelCounters counters, GpuProperties gpu, in LaunchShape shape)
     {
         HardwareRates rates = HardwareRates.Of(gpu);
         double blocks = shape.Grid.Count, warps = blocks * ((shape.Block.Count + 31) / 32), dramPerClock = gpu.MemoryGBPerSecond * 1e3 / gpu.ClockMHz;
@@ -94,7 +93,7 @@ public static class TimingModel
             OfMultiprocessor("first-level cache", sectors, HardwareRates.FirstLevelSectors, "sectors"),
             OfDevice("second-level cache", secondLevel, rates.SecondLevelBytesPerClock),
             OfDevice("DRAM bytes", dram, dramPerClock),
-            new Work("memory latency", waits / warps * latency, Scope.Wave, Text($"{waits / warps:0.#} waits of {latency:0} clocks by each warp")),
+            new Work("memory latency", counters.LoadWaits / warps * latency, Scope.Wave, Text($"{counters.LoadWaits / warps:0.#} waits of {latency:0} clocks by each warp")),
         ];
 
         Work OfMultiprocessor(string name, double amount, double rate, string what) => new(name, amount / blocks / rate, Scope.Multiprocessor, Text($"{amount:#,0} {what}"));

@@ -59,6 +59,7 @@ public sealed unsafe class TimingModelTests
         // Each warp reads 4 bytes once and waits 400 clocks for DRAM. With 255 registers one block of 256 threads fits an SM: 8 waves instead of 1.
         KernelCounters counters = new();
         counters.AddAccesses(AccessKind.GlobalLoad, new AccessCounts { Requests = 6912, Sectors = 6912, UniqueBytes = 6912 * 4 });
+        counters.AddLoadWaits(6912);
         TimeEstimate many = TimingModel.Estimate(counters, Shape, registers: 32, 0, KnownGpus.A100), few = TimingModel.Estimate(counters, Shape, registers: 255, 0, KnownGpus.A100);
         using (Assert.EnterMultipleScope())
         {
