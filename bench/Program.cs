@@ -8,6 +8,7 @@ using MiniDL.Bench.Cuda;
 using MiniDL.Bench.Gemm;
 using MiniDL.Bench.Host;
 using MiniDL.Bench.Programs;
+using MiniDL.Bench.Simulator;
 
 // BenchmarkDotNet has a command line of its own.
 if (args.FirstOrDefault() == "bdn") return BdnSuite.Run(args[1..]);
@@ -53,6 +54,7 @@ Add("compile", "from graph to program", line => (line.GetValue(first), line.GetV
     _ => CompileSuite.Run(ThreadCount(line), line.GetValue(json)),
 }, first, device);
 Add("resources", "registers, shared memory, spills and occupancy of the programs' kernels", line => new ResourcesSuite().Run(line.GetValue(json)));
+Add("simulator", "warp instructions a second on the simulated GPU", line => SimulatorSuite.Run(line.GetValue(json)));
 Add("host", "what the host spends on a step when the GPU spends nothing", line => HostSuite.Run(line.GetValue(models)!, line.GetValue(json)), models);
 Add("stability", "the modern net past the point where its literal cost breaks", line => StabilitySuite.Run(line.GetValue(data), ThreadCount(line), line.GetValue(epochs), line.GetValue(json)), epochs);
 root.Add(new Command("bdn", "BenchmarkDotNet: `bdn --filter '*'`, `bdn --list flat`"));
