@@ -85,6 +85,10 @@ internal sealed unsafe class SimulatedModule : IGpuModule
         }
     }
 
+    /// <summary>Where a variable lies and how large it is; null if there is none of this name.</summary>
+    public (ulong Address, long Bytes)? Variable(string name) =>
+        _globals.TryGetValue(name, out ulong address) && _memory.Find(address) is { } place ? (address, place.Bytes) : null;
+
     public void Dispose()
     {
         foreach (Allocation allocation in _allocations) _memory.Free(allocation);
