@@ -16,6 +16,9 @@ public sealed unsafe partial class SimulatedGpu
     /// <summary>Says what lies at an address that is not memory.</summary>
     internal string Describe(ulong address) => _memory.Describe(address);
 
+    /// <summary>What is wrong with a module's kernels, a line for each instruction; the seam says so only when a kernel gets there.</summary>
+    internal static IReadOnlyList<string> Faults(IGpuModule module) => [.. ((SimulatedModule)module).KernelNames.SelectMany(name => ((SimulatedModule)module).Kernel(name).Code.Messages)];
+
     /// <summary>The address and size of a variable of a module.</summary>
     internal static (ulong Address, long Bytes)? Variable(IGpuModule module, string name) => ((SimulatedModule)module).Variable(name);
 

@@ -54,7 +54,7 @@ internal static unsafe class LaunchExports
     private static byte[] Gathered(NativeKernel kernel, void** parameters)
     {
         byte[] block = new byte[kernel.Kernel.Code.ParameterBytes];
-        (int At, int Bytes)[] places = kernel.Kernel.Code.Functions[0].Parameters;
+        (int At, int Bytes)[] places = kernel.Kernel.Code.Parameters;
         for (int i = 0; i < places.Length; i++)
         {
             if (parameters is null || parameters[i] is null) throw new CallFailed(DriverResult.InvalidValue, $"cuLaunchKernel {kernel.Kernel.Name}: it takes {places.Length} arguments, and number {i} is missing");

@@ -45,13 +45,23 @@ internal static unsafe class ModuleExports
         if (IsBinary(image)) throw new CallFailed(DriverResult.NoBinaryForGpu);
         try
         {
-            return Handles.Add(new NativeModule(context, context.Gpu.LoadModule(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(image), [])));
+            return Handles.Add(new NativeModule(context, Compile(context, MemoryMarshal.CreateReadOnlySpanFromNullTerminated(image))));
         }
         catch (GpuException failure) when (log.Length > 0)
         {
             Write(failure.Advice, log);
             throw new CallFailed(DriverResults.Numbered(failure.Code));
         }
+    }
+
+    /// <summary>A driver compiles all of a module when it is loaded, so what it cannot compile shows here and not when a kernel runs.</summary>
+    private static IGpuModule Compile(Context context, ReadOnlySpan<byte> ptx)
+    {
+        IGpuModule module = context.Gpu.LoadModule(ptx, []);
+        IReadOnlyList<string> faults = SimulatedGpu.Faults(module);
+        if (faults.Count == 0) return module;
+        module.Dispose();
+        throw new GpuException("cuModuleLoadData", "CUDA_ERROR_INVALID_PTX", string.Join('\n', faults));
     }
 
     /// <summary>Reads no further than a text may reach that ends early.</summary>
