@@ -96,7 +96,21 @@ public sealed unsafe partial class ManagedCudaGpu : IGpu
     public IGpuModule LoadModule(ReadOnlySpan<byte> ptx, ReadOnlySpan<byte> cubin)
     {
         MakeCurrent();
-        byte[] code = (cubin.IsEmpty ? ptx : cubin).ToArray(), log = new byte[LogBytes];
+        if (cubin.IsEmpty) return Load(ptx, "PTX");
+        try
+        {
+            return Load(cubin, "cubin");
+        }
+        catch (GpuException other) when (other.Code == "CUDA_ERROR_NO_BINARY_FOR_GPU" && !ptx.IsEmpty)
+        {
+            // A cubin is for one architecture; see DriverGpu.
+            return Load(ptx, "PTX");
+        }
+    }
+
+    private ManagedModule Load(ReadOnlySpan<byte> image, string what)
+    {
+        byte[] code = image.ToArray(), log = new byte[LogBytes];
         try
         {
             // Despite its name this is cuModuleLoadDataEx, which takes both.
@@ -106,7 +120,7 @@ public sealed unsafe partial class ManagedCudaGpu : IGpu
         catch (CudaException failure)
         {
             string said = Encoding.UTF8.GetString(log.AsSpan(0, log.AsSpan().IndexOf((byte)0))).Trim();
-            throw DriverError.Of($"cuModuleLoadDataEx({(cubin.IsEmpty ? "PTX" : "cubin")} of {code.Length:N0} bytes, {Properties.Architecture})", (int)failure.CudaError, said.Length > 0 ? said + "\n" : "");
+            throw DriverError.Of($"cuModuleLoadDataEx({what} of {code.Length:N0} bytes, {Properties.Architecture})", (int)failure.CudaError, said.Length > 0 ? said + "\n" : "");
         }
     }
 

@@ -38,7 +38,7 @@ public interface IGpu : IDisposable
     void Fill(ulong destination, byte value, long bytes, IGpuStream stream);
 
     /// <summary>Loads what NVRTC compiled: PTX as UTF-8 text, and the cubin made from it for this very architecture, or empty. A real GPU takes the
-    /// cubin if there is one, else its driver compiles the PTX; the simulator runs the PTX and reads registers from the cubin.</summary>
+    /// cubin if there is one and it can run it, else its driver compiles the PTX; the simulator runs the PTX and reads registers from the cubin.</summary>
     IGpuModule LoadModule(ReadOnlySpan<byte> ptx, ReadOnlySpan<byte> cubin);
 
     /// <summary>A kernel of a module by the name of its <c>extern "C"</c> function; valid as long as the module.</summary>

@@ -88,6 +88,13 @@ internal sealed unsafe class SimulatedModule : IGpuModule
         }
     }
 
+    /// <summary>Names of its kernels.</summary>
+    public IEnumerable<string> KernelNames => _module.Functions.Values.Where(function => function is { IsKernel: true, HasBody: true }).Select(function => function.Name);
+
+    /// <summary>Where a variable lies and how large it is; null if there is none of this name.</summary>
+    public (ulong Address, long Bytes)? Variable(string name) =>
+        _globals.TryGetValue(name, out ulong address) && _memory.Find(address) is { } place ? (address, place.Bytes) : null;
+
     public void Dispose()
     {
         foreach (Allocation allocation in _allocations) _memory.Free(allocation);

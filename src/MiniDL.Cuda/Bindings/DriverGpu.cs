@@ -123,23 +123,36 @@ public sealed unsafe partial class DriverGpu : IGpu
     {
         _context.MakeCurrent();
 
-        // PTX is text and ends with a zero; a cubin knows its own size, and the extra byte does no harm.
+        // A cubin is for one architecture. Whatever has another, a card that is not the one that was compiled for or the simulated driver, which runs PTX, says so and takes the PTX.
+        byte[] log = new byte[LogBytes];
         ReadOnlySpan<byte> code = cubin.IsEmpty ? ptx : cubin;
-        byte[] image = new byte[code.Length + 1], log = new byte[LogBytes];
+        int result = LoadImage(code, log, out nint module);
+        if (result == (int)DriverResult.NoBinaryForGpu && !cubin.IsEmpty && !ptx.IsEmpty)
+        {
+            code = ptx;
+            result = LoadImage(code, log, out module);
+        }
+        if (result == 0) return new DriverModule(_context, module);
+        string said = Encoding.UTF8.GetString(log.AsSpan(0, log.AsSpan().IndexOf((byte)0))).Trim();
+        throw DriverError.Of($"cuModuleLoadDataEx({(code == ptx ? "PTX" : "cubin")} of {code.Length:N0} bytes, {Properties.Architecture})", result, said.Length > 0 ? said + "\n" : "");
+    }
+
+    private static int LoadImage(ReadOnlySpan<byte> code, byte[] log, out nint module)
+    {
+        // PTX is text and ends with a zero; a cubin knows its own size, and the extra byte does no harm.
+        byte[] image = new byte[code.Length + 1];
         code.CopyTo(image);
 
         // The value of an option is a pointer, or a number that is put where a pointer would be.
         JitOption* options = stackalloc JitOption[] { JitOption.ErrorLogBuffer, JitOption.ErrorLogBufferSizeBytes };
-        nint module;
-        int result;
         fixed (byte* imageStart = image, logStart = log)
         {
             void** values = stackalloc void*[] { logStart, (void*)LogBytes };
-            result = Driver.ModuleLoadDataEx(&module, imageStart, 2, options, values);
+            nint loaded = 0;
+            int result = Driver.ModuleLoadDataEx(&loaded, imageStart, 2, options, values);
+            module = loaded;
+            return result;
         }
-        if (result == 0) return new DriverModule(_context, module);
-        string said = Encoding.UTF8.GetString(log.AsSpan(0, log.AsSpan().IndexOf((byte)0))).Trim();
-        throw DriverError.Of($"cuModuleLoadDataEx({(cubin.IsEmpty ? "PTX" : "cubin")} of {code.Length:N0} bytes, {Properties.Architecture})", result, said.Length > 0 ? said + "\n" : "");
     }
 
     /// <inheritdoc/>

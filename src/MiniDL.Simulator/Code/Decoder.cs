@@ -61,7 +61,7 @@ internal sealed partial class Decoder
         return new KernelCode
         {
             Name = _kernel.Name, Code = Pinned(_code), Origins = [.. _origins], Ranks = [.. _ranks], Calls = [.. _calls], Tensors = [.. _tensors], Tables = [.. _tables], Messages = [.. _messages],
-            Functions = [.. _order.Select(f => _functions[f.Name])], StaticSharedBytes = _shared.StaticBytes, ParameterBytes = ParameterBytes(),
+            Functions = [.. _order.Select(f => _functions[f.Name])], StaticSharedBytes = _shared.StaticBytes, ParameterBytes = ParameterBytes(), Parameters = ParameterPlaces(),
             MostThreads = _kernel.MostThreads, Communicates = _communicates, Files = _module.Files,
         };
     }
@@ -188,6 +188,12 @@ internal sealed partial class Decoder
         int at = 0;
         foreach (PtxVariable parameter in _kernel.Parameters) Place(ref at, parameter);
         return at;
+    }
+
+    private (int At, int Bytes)[] ParameterPlaces()
+    {
+        int at = 0;
+        return [.. _kernel.Parameters.Select(parameter => (Place(ref at, parameter), (int)parameter.Bytes))];
     }
 
     private int ParameterOffset(PtxVariable parameter)

@@ -41,6 +41,9 @@ internal sealed class KernelCode
     /// <summary>Bytes of the parameter block.</summary>
     public required int ParameterBytes { get; init; }
 
+    /// <summary>Where each parameter lies in the block, and how many bytes it has.</summary>
+    public required (int At, int Bytes)[] Parameters { get; init; }
+
     /// <summary>The most threads of a block that the kernel was compiled for; 0 if not said.</summary>
     public required int MostThreads { get; init; }
 

@@ -5,6 +5,7 @@ namespace MiniDL.Cuda.Tests;
 
 [TestFixture]
 [NonParallelizable]
+[Category("Driver")]
 public sealed class DriverGemmTests
 {
     private const int M = 5, N = 7, K = 6, Padding = 3, Batch = 4;

@@ -7,6 +7,7 @@ namespace MiniDL.Cuda.Tests;
 
 [TestFixture]
 [NonParallelizable]
+[Category("Driver")]
 public sealed unsafe class DriverGpuTests
 {
     private DriverGpu _gpu = null!;
@@ -123,6 +124,23 @@ public sealed unsafe class DriverGpuTests
     public void A_module_that_is_no_PTX_is_told_with_what_the_driver_said() =>
         Assert.That(() => _gpu.LoadModule(Encoding.UTF8.GetBytes(".version 7.0\n.target sm_70\n.address_size 64\n.visible .entry k()\n{\n\tnonsense %r1;\n}\n"), []),
             Throws.TypeOf<GpuException>().With.Message.Contains("cuModuleLoadDataEx").And.Message.Contains("CUDA_ERROR_INVALID_PTX"));
+
+    // NVRTC's output for this GPU's architecture, and machine code for one whose major number is another.
+    [Test]
+    public void Machine_code_for_another_architecture_gives_way_to_the_PTX()
+    {
+        NvrtcCompiler compiler = Nvrtc.RequiredWith(cache: null);
+        string other = compiler.Architectures.First(architecture => !architecture.StartsWith($"sm_{_gpu.Properties.Capability.Major}", StringComparison.Ordinal));
+        byte[] ptx = compiler.Compile([Kernels.Twice], _gpu.Properties.Architecture)[0].Ptx, cubin = compiler.Compile([Kernels.Twice], other)[0].Cubin;
+        using IGpuMemory x = Upload([3, 4]);
+        using IGpuModule module = _gpu.LoadModule(ptx, cubin);
+        _gpu.Launch(_gpu.GetKernel(module, "twice"), new LaunchShape(new Dim3(1), new Dim3(2)), BitConverter.GetBytes(x.Address), _stream);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Download(x, 2), Is.EqualTo(new float[] { 6, 8 }));
+            Assert.That(() => _gpu.LoadModule([], cubin), Throws.TypeOf<GpuException>().With.Message.Contains("cubin of").And.Message.Contains("CUDA_ERROR_NO_BINARY_FOR_GPU"));
+        }
+    }
 
     [Test]
     public void A_missing_kernel_is_told_by_name()

@@ -84,6 +84,7 @@ public sealed class DriverTests
     }
 
     [Test]
+    [Category("Driver")]
     public void The_drivers_own_names_of_results_are_these()
     {
         try
