@@ -127,8 +127,17 @@ public sealed unsafe partial class SimulatedGpu : IGpu
     {
         var launch = new Launch
         {
-            Kernel = kernel.Code, Shape = shape, Parameters = parameters, Memory = _memory, Properties = Properties, Seed = _options.Seed,
-            InstructionLimit = _options.InstructionLimit, Number = _launches++, Counting = _options.Counting, Checks = _checks, Registers = kernel.Registers,
+            Kernel = kernel.Code,
+            Shape = shape,
+            Parameters = parameters,
+            Memory = _memory,
+            Properties = Properties,
+            Seed = _options.Seed,
+            InstructionLimit = _options.InstructionLimit,
+            Number = _launches++,
+            Counting = _options.Counting,
+            Checks = _checks,
+            Registers = kernel.Registers,
             SampledWaves = _options.SampledWaves,
         };
         _checks?.BeginLaunch();

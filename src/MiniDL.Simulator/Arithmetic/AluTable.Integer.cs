@@ -54,41 +54,41 @@ internal static unsafe partial class AluTable
 
     private static Alu? Integer64<T, TWide>(Spelling s, string part)
         where T : unmanaged, System.Numerics.IBinaryInteger<T> where TWide : unmanaged, System.Numerics.IBinaryInteger<TWide> => (s.Base, part) switch
-    {
-        ("add", "") => Unit64(&Lanes.Binary<ulong, Add<ulong>>, 2, Int),
-        ("sub", "") => Unit64(&Lanes.Binary<ulong, Subtract<ulong>>, 2, Int),
-        ("mul", "lo") => Unit64(&Lanes.Binary<ulong, MultiplyLow<ulong>>, 2, Int),
-        ("mul", "hi") => Unit64(&Lanes.Each<T, T, T, MultiplyHigh<T, TWide>>, 2, Int),
-        ("mad", "lo") => Unit64(&Lanes.Ternary<ulong, MultiplyAddLow<ulong>>, 3, Int),
-        ("mad", "hi") => Unit64(&Lanes.Each<T, T, T, T, MultiplyAddHigh<T, TWide>>, 3, Int),
-        ("div", "") => Unit64(&Lanes.Each<T, T, T, Divide<T>>, 2, Int),
-        ("rem", "") => Unit64(&Lanes.Each<T, T, T, Remainder<T>>, 2, Int),
-        ("min", "") => Unit64(&Lanes.Binary<T, Minimum<T>>, 2, Int),
-        ("max", "") => Unit64(&Lanes.Binary<T, Maximum<T>>, 2, Int),
-        ("neg", "") => Unit64(&Lanes.Unary<ulong, Negate<ulong>>, 1, Int),
-        ("abs", "") => Unit64(&Lanes.Unary<long, Absolute<long>>, 1, Int),
-        ("sad", "") => Unit64(&Lanes.Each<T, T, T, T, SumOfDifferences<T>>, 3, Int),
-        _ => null,
-    };
+        {
+            ("add", "") => Unit64(&Lanes.Binary<ulong, Add<ulong>>, 2, Int),
+            ("sub", "") => Unit64(&Lanes.Binary<ulong, Subtract<ulong>>, 2, Int),
+            ("mul", "lo") => Unit64(&Lanes.Binary<ulong, MultiplyLow<ulong>>, 2, Int),
+            ("mul", "hi") => Unit64(&Lanes.Each<T, T, T, MultiplyHigh<T, TWide>>, 2, Int),
+            ("mad", "lo") => Unit64(&Lanes.Ternary<ulong, MultiplyAddLow<ulong>>, 3, Int),
+            ("mad", "hi") => Unit64(&Lanes.Each<T, T, T, T, MultiplyAddHigh<T, TWide>>, 3, Int),
+            ("div", "") => Unit64(&Lanes.Each<T, T, T, Divide<T>>, 2, Int),
+            ("rem", "") => Unit64(&Lanes.Each<T, T, T, Remainder<T>>, 2, Int),
+            ("min", "") => Unit64(&Lanes.Binary<T, Minimum<T>>, 2, Int),
+            ("max", "") => Unit64(&Lanes.Binary<T, Maximum<T>>, 2, Int),
+            ("neg", "") => Unit64(&Lanes.Unary<ulong, Negate<ulong>>, 1, Int),
+            ("abs", "") => Unit64(&Lanes.Unary<long, Absolute<long>>, 1, Int),
+            ("sad", "") => Unit64(&Lanes.Each<T, T, T, T, SumOfDifferences<T>>, 3, Int),
+            _ => null,
+        };
 
     private static Alu? Integer16<T, TWide>(Spelling s, string part)
         where T : unmanaged, System.Numerics.IBinaryInteger<T> where TWide : unmanaged, System.Numerics.IBinaryInteger<TWide> => (s.Base, part) switch
-    {
-        ("add", "") => Unit(&Lanes.Each<T, T, T, AddEach<T>>, 2, Int),
-        ("sub", "") => Unit(&Lanes.Each<T, T, T, SubtractEach<T>>, 2, Int),
-        ("mul", "lo") => Unit(&Lanes.Each<T, T, T, MultiplyEach<T>>, 2, Int),
-        ("mul", "hi") => Unit(&Lanes.Each<T, T, T, MultiplyHigh<T, TWide>>, 2, Int),
-        ("mul", "wide") => Unit(&Lanes.Each<T, T, TWide, MultiplyWide<T, TWide>>, 2, Int),
-        ("mad", "lo") => Unit(&Lanes.Each<T, T, T, T, MultiplyAddEach<T>>, 3, Int),
-        ("mad", "wide") => Unit(&Lanes.Each<T, T, TWide, TWide, MultiplyAddWide<T, TWide>>, 3, Int),
-        ("div", "") => Unit(&Lanes.Each<T, T, T, Divide<T>>, 2, Int),
-        ("rem", "") => Unit(&Lanes.Each<T, T, T, Remainder<T>>, 2, Int),
-        ("min", "") => Unit(&Lanes.Each<T, T, T, MinimumEach<T>>, 2, Int),
-        ("max", "") => Unit(&Lanes.Each<T, T, T, MaximumEach<T>>, 2, Int),
-        ("neg", "") => Unit(&Lanes.Each<T, T, NegateEach<T>>, 1, Int),
-        ("abs", "") => Unit(&Lanes.Each<T, T, AbsoluteEach<T>>, 1, Int),
-        _ => null,
-    };
+        {
+            ("add", "") => Unit(&Lanes.Each<T, T, T, AddEach<T>>, 2, Int),
+            ("sub", "") => Unit(&Lanes.Each<T, T, T, SubtractEach<T>>, 2, Int),
+            ("mul", "lo") => Unit(&Lanes.Each<T, T, T, MultiplyEach<T>>, 2, Int),
+            ("mul", "hi") => Unit(&Lanes.Each<T, T, T, MultiplyHigh<T, TWide>>, 2, Int),
+            ("mul", "wide") => Unit(&Lanes.Each<T, T, TWide, MultiplyWide<T, TWide>>, 2, Int),
+            ("mad", "lo") => Unit(&Lanes.Each<T, T, T, T, MultiplyAddEach<T>>, 3, Int),
+            ("mad", "wide") => Unit(&Lanes.Each<T, T, TWide, TWide, MultiplyAddWide<T, TWide>>, 3, Int),
+            ("div", "") => Unit(&Lanes.Each<T, T, T, Divide<T>>, 2, Int),
+            ("rem", "") => Unit(&Lanes.Each<T, T, T, Remainder<T>>, 2, Int),
+            ("min", "") => Unit(&Lanes.Each<T, T, T, MinimumEach<T>>, 2, Int),
+            ("max", "") => Unit(&Lanes.Each<T, T, T, MaximumEach<T>>, 2, Int),
+            ("neg", "") => Unit(&Lanes.Each<T, T, NegateEach<T>>, 1, Int),
+            ("abs", "") => Unit(&Lanes.Each<T, T, AbsoluteEach<T>>, 1, Int),
+            _ => null,
+        };
 
     private static Alu? Logic(Spelling s) => (s.Base, s.Type) switch
     {
@@ -164,11 +164,11 @@ internal static unsafe partial class AluTable
     /// <summary>dp4a and dp2a by the types of their two factors.</summary>
     private static Alu? Dot<T, TUU, TUS, TSU, TSS>(Spelling s)
         where T : unmanaged where TUU : struct, IEach<T, T, T, T> where TUS : struct, IEach<T, T, T, T> where TSU : struct, IEach<T, T, T, T> where TSS : struct, IEach<T, T, T, T> => (s.Type, s.SourceType) switch
-    {
-        ("u32", "u32") => Unit(&Lanes.Each<T, T, T, T, TUU>, 3, Int),
-        ("u32", "s32") => Unit(&Lanes.Each<T, T, T, T, TUS>, 3, Int),
-        ("s32", "u32") => Unit(&Lanes.Each<T, T, T, T, TSU>, 3, Int),
-        ("s32", "s32") => Unit(&Lanes.Each<T, T, T, T, TSS>, 3, Int),
-        _ => null,
-    };
+        {
+            ("u32", "u32") => Unit(&Lanes.Each<T, T, T, T, TUU>, 3, Int),
+            ("u32", "s32") => Unit(&Lanes.Each<T, T, T, T, TUS>, 3, Int),
+            ("s32", "u32") => Unit(&Lanes.Each<T, T, T, T, TSU>, 3, Int),
+            ("s32", "s32") => Unit(&Lanes.Each<T, T, T, T, TSS>, 3, Int),
+            _ => null,
+        };
 }

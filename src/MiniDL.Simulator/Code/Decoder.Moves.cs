@@ -38,8 +38,10 @@ internal sealed partial class Decoder
         if (parts.Length != 2) throw Fault($"'{_at.Opcode}' with {parts.Length} parts is not supported, only with 2");
         Emit(new Instruction
         {
-            Op = kind == LaneKind.Lanes64 ? Op.Unpack64 : Op.Unpack32, A = from,
-            D = Destination(parts[0], LaneKind.Lanes32), E = Destination(parts[1], LaneKind.Lanes32),
+            Op = kind == LaneKind.Lanes64 ? Op.Unpack64 : Op.Unpack32,
+            A = from,
+            D = Destination(parts[0], LaneKind.Lanes32),
+            E = Destination(parts[1], LaneKind.Lanes32),
         }, _at.Opcode, InstructionClass.Integer);
     }
 
@@ -48,8 +50,10 @@ internal sealed partial class Decoder
         if (parts.Length != 2) throw Fault($"'{_at.Opcode}' with {parts.Length} parts is not supported, only with 2");
         Emit(new Instruction
         {
-            Op = kind == LaneKind.Lanes64 ? Op.Pack64 : Op.Pack32, D = to,
-            A = Source(parts[0], LaneKind.Lanes32), B = Source(parts[1], LaneKind.Lanes32),
+            Op = kind == LaneKind.Lanes64 ? Op.Pack64 : Op.Pack32,
+            D = to,
+            A = Source(parts[0], LaneKind.Lanes32),
+            B = Source(parts[1], LaneKind.Lanes32),
         }, _at.Opcode, InstructionClass.Integer);
     }
 

@@ -118,7 +118,8 @@ internal sealed partial class Decoder
             case ("test_wait" or "try_wait", [_, AddressOperand address, ..]) when operands.Length is 3 or 4:
                 EmitBarrierObject(parity ? BarrierObjectMode.TestParity : BarrierObjectMode.Test, address, space, new Instruction
                 {
-                    D = Destination(operands[0], LaneKind.Predicate), B = Source(operands[2], parity ? LaneKind.Lanes32 : LaneKind.Lanes64),
+                    D = Destination(operands[0], LaneKind.Predicate),
+                    B = Source(operands[2], parity ? LaneKind.Lanes32 : LaneKind.Lanes64),
                 });
                 break;
             default: throw Fault($"'{_at.Opcode}' is not supported with these operands");

@@ -20,8 +20,14 @@ internal sealed partial class Decoder
         PtxOperand first = Operand(0) is PairOperand pair ? pair.First : Operand(0);
         Emit(new Instruction
         {
-            Op = Op.Shuffle, Detail = (byte)how, D = Destination(first, LaneKind.Lanes32), Value = Operand(0) is PairOperand both ? Destination(both.Second, LaneKind.Predicate) : 0,
-            A = Source(Operand(1), LaneKind.Lanes32), B = Source(Operand(2), LaneKind.Lanes32), C = Source(Operand(3), LaneKind.Lanes32), E = Source(Operand(4), LaneKind.Lanes32),
+            Op = Op.Shuffle,
+            Detail = (byte)how,
+            D = Destination(first, LaneKind.Lanes32),
+            Value = Operand(0) is PairOperand both ? Destination(both.Second, LaneKind.Predicate) : 0,
+            A = Source(Operand(1), LaneKind.Lanes32),
+            B = Source(Operand(2), LaneKind.Lanes32),
+            C = Source(Operand(3), LaneKind.Lanes32),
+            E = Source(Operand(4), LaneKind.Lanes32),
         }, _at.Opcode, InstructionClass.Synchronisation);
     }
 
@@ -37,7 +43,11 @@ internal sealed partial class Decoder
         (ushort predicate, bool negated) = Predicate(Operand(1));
         Emit(new Instruction
         {
-            Op = Op.Vote, Detail = (byte)how, Detail2 = (byte)(negated ? 1 : 0), A = predicate, E = Source(Operand(2), LaneKind.Lanes32),
+            Op = Op.Vote,
+            Detail = (byte)how,
+            Detail2 = (byte)(negated ? 1 : 0),
+            A = predicate,
+            E = Source(Operand(2), LaneKind.Lanes32),
             D = Destination(Operand(0), how == VoteMode.Ballot ? LaneKind.Lanes32 : LaneKind.Predicate),
         }, _at.Opcode, InstructionClass.Synchronisation);
     }
@@ -57,8 +67,13 @@ internal sealed partial class Decoder
         PtxOperand first = Operand(0) is PairOperand pair ? pair.First : Operand(0);
         Emit(new Instruction
         {
-            Op = Op.Match, Detail = (byte)(all ? 1 : 0), Detail2 = (byte)(kind == LaneKind.Lanes64 ? 1 : 0), D = Destination(first, LaneKind.Lanes32), A = Source(Operand(1), kind),
-            Value = Operand(0) is PairOperand both ? Destination(both.Second, LaneKind.Predicate) : 0, E = Source(Operand(2), LaneKind.Lanes32),
+            Op = Op.Match,
+            Detail = (byte)(all ? 1 : 0),
+            Detail2 = (byte)(kind == LaneKind.Lanes64 ? 1 : 0),
+            D = Destination(first, LaneKind.Lanes32),
+            A = Source(Operand(1), kind),
+            Value = Operand(0) is PairOperand both ? Destination(both.Second, LaneKind.Predicate) : 0,
+            E = Source(Operand(2), LaneKind.Lanes32),
         }, _at.Opcode, InstructionClass.Synchronisation);
     }
 
@@ -73,8 +88,12 @@ internal sealed partial class Decoder
         if (!sync || type is not (PtxType.S32 or PtxType.U32 or PtxType.B32) || !Enum.TryParse(name, ignoreCase: true, out AtomicKind how)) throw Fault($"'{_at.Opcode}' is not supported");
         Emit(new Instruction
         {
-            Op = Op.Reduce, Detail = (byte)how, Detail2 = (byte)(type == PtxType.S32 ? 1 : 0),
-            D = Destination(Operand(0), LaneKind.Lanes32), A = Source(Operand(1), LaneKind.Lanes32), E = Source(Operand(2), LaneKind.Lanes32),
+            Op = Op.Reduce,
+            Detail = (byte)how,
+            Detail2 = (byte)(type == PtxType.S32 ? 1 : 0),
+            D = Destination(Operand(0), LaneKind.Lanes32),
+            A = Source(Operand(1), LaneKind.Lanes32),
+            E = Source(Operand(2), LaneKind.Lanes32),
         }, _at.Opcode, InstructionClass.Synchronisation);
     }
 
@@ -120,8 +139,12 @@ internal sealed partial class Decoder
         (ushort predicate, bool negated) = Predicate(Operand(_at.Operands.Length - 1));
         Emit(new Instruction
         {
-            Op = Op.BarrierReduce, Detail = (byte)(name switch { "and" => VoteMode.All, "or" => VoteMode.Any, _ => VoteMode.Ballot }), Detail2 = (byte)(negated ? 1 : 0), C = predicate,
-            D = Destination(Operand(0), count ? LaneKind.Lanes32 : LaneKind.Predicate), A = Source(Operand(1), LaneKind.Lanes32),
+            Op = Op.BarrierReduce,
+            Detail = (byte)(name switch { "and" => VoteMode.All, "or" => VoteMode.Any, _ => VoteMode.Ballot }),
+            Detail2 = (byte)(negated ? 1 : 0),
+            C = predicate,
+            D = Destination(Operand(0), count ? LaneKind.Lanes32 : LaneKind.Predicate),
+            A = Source(Operand(1), LaneKind.Lanes32),
             B = _at.Operands.Length > 3 ? Source(Operand(2), LaneKind.Lanes32) : (ushort)0,
         }, _at.Opcode, InstructionClass.Synchronisation);
     }

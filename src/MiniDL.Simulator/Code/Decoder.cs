@@ -60,9 +60,21 @@ internal sealed partial class Decoder
         foreach (PtxFunction function in _order) DecodeFunction(function);
         return new KernelCode
         {
-            Name = _kernel.Name, Code = Pinned(_code), Origins = [.. _origins], Ranks = [.. _ranks], Calls = [.. _calls], Tensors = [.. _tensors], Tables = [.. _tables], Messages = [.. _messages],
-            Functions = [.. _order.Select(f => _functions[f.Name])], StaticSharedBytes = _shared.StaticBytes, ParameterBytes = ParameterBytes(), Parameters = ParameterPlaces(),
-            MostThreads = _kernel.MostThreads, Communicates = _communicates, Files = _module.Files,
+            Name = _kernel.Name,
+            Code = Pinned(_code),
+            Origins = [.. _origins],
+            Ranks = [.. _ranks],
+            Calls = [.. _calls],
+            Tensors = [.. _tensors],
+            Tables = [.. _tables],
+            Messages = [.. _messages],
+            Functions = [.. _order.Select(f => _functions[f.Name])],
+            StaticSharedBytes = _shared.StaticBytes,
+            ParameterBytes = ParameterBytes(),
+            Parameters = ParameterPlaces(),
+            MostThreads = _kernel.MostThreads,
+            Communicates = _communicates,
+            Files = _module.Files,
         };
     }
 

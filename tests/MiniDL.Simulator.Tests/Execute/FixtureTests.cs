@@ -71,7 +71,13 @@ public sealed class FixtureTests
         gpu.Run("cases", 1, 64, gpu.Upload(x), y, 64);
         Assert.That(y.Read(), Is.EqualTo(x.Select((c, i) => c switch
         {
-            0 => i + 1f, 1 => i * 2f - 3, 2 => i - 3f, 3 => i + Enumerable.Range(0, i % 5).Sum(), 7 => -(float)i, 9 => 0f, _ => 100f,
+            0 => i + 1f,
+            1 => i * 2f - 3,
+            2 => i - 3f,
+            3 => i + Enumerable.Range(0, i % 5).Sum(),
+            7 => -(float)i,
+            9 => 0f,
+            _ => 100f,
         })));
     }
 
