@@ -55,6 +55,19 @@ internal sealed unsafe class RaceShadow(FindingLog log, BlockNumbers blocks, boo
     /// <summary>A launch begins: what was released before it is in order anyway.</summary>
     public void BeginLaunch() => _releases.Clear();
 
+    /// <summary>The lanes that look at a word which this launch has written before, whoever did: what a load through the read-only path must not do.</summary>
+    public uint WrittenInLaunch(ulong* addresses, uint mask, int bytes)
+    {
+        uint written = 0;
+        for (uint left = mask; left != 0; left &= left - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(left);
+            for (int word = 0; word < Math.Max(1, bytes / 4); word++)
+                if (At(addresses[lane] / 4 + (ulong)word).Write.Block >= blocks.First) written |= 1u << lane;
+        }
+        return written;
+    }
+
     /// <summary>A warp's access.</summary>
     /// <param name="mode">What it does.</param>
     /// <param name="strong">Whether it is atomic, volatile, or has .relaxed, .acquire or .release.</param>

@@ -55,8 +55,8 @@ internal sealed partial class Decoder
         space = opcode.TakeSpace();
         int count = opcode.TakeOne("v2", "v4") switch { "v2" => 2, "v4" => 4, _ => 1 };
         Order order = TakeOrdering(opcode);
-        bool polls = order != Order.None;
-        opcode.TakeOne("nc");
+        bool polls = (order & Order.Strong) != 0;
+        if (opcode.Take("nc")) order |= Order.ReadOnly;
         opcode.TakeOne("ca", "cg", "cs", "lu", "cv", "wb", "wt");
         opcode.Drop("L1::");
         opcode.Drop("L2::");

@@ -53,6 +53,9 @@ internal enum Order : byte
 
     /// <summary>The fence is for the whole device rather than the block.</summary>
     OfDevice = 4,
+
+    /// <summary>A load through the read-only path (.nc): what it reads must not be written while the kernel runs.</summary>
+    ReadOnly = 8,
 }
 
 /// <summary>How a load or store goes, in the bits of Detail.</summary>

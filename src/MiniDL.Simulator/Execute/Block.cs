@@ -17,11 +17,9 @@ internal enum BlockStatus { Done, Yielded }
 /// <summary>Runs blocks of a launch, one after the other.</summary>
 internal sealed unsafe class Block : IDisposable
 {
-    private const int Barriers = 16;
     private readonly Warp[] _warps;
     private readonly WarpStatus[] _status;
     private readonly int[] _order;
-    private readonly int[] _arrived = new int[Barriers];
     private readonly byte* _memory;
     private Dim3 _index;
 
@@ -50,6 +48,9 @@ internal sealed unsafe class Block : IDisposable
 
     /// <summary>Who checks what warps do; null if nobody.</summary>
     public BlockChecks? Checks { get; }
+
+    /// <summary>Its barriers.</summary>
+    public BlockBarriers Barriers { get; } = new();
 
     /// <summary>Shared memory.</summary>
     public byte* Shared { get; }
@@ -80,12 +81,19 @@ internal sealed unsafe class Block : IDisposable
         Profile.Accesses?.Traffic?.BeginBlock();
         Checks?.Start(number);
         Budget = Launch.InstructionLimit;
-        Array.Clear(_arrived);
+        Barriers.Start();
         Array.Clear(_status);
         // Shared memory starts as garbage; always the same garbage, so that a kernel that reads it does the same each time.
         NativeMemory.Fill(Shared, (nuint)SharedBytes, 0xff);
-        if (Launch.Seed != 0) new Random(HashCode.Combine(Launch.Seed, number)).Shuffle(_order);
+        if (Launch.Seed != 0) PermuteWarps(number);
         foreach (Warp warp in _warps) warp.Start();
+    }
+
+    /// <summary>An order that depends on the seed and the block alone, not on what this worker ran before.</summary>
+    private void PermuteWarps(long number)
+    {
+        for (int w = 0; w < _order.Length; w++) _order[w] = w;
+        new Random(unchecked(Launch.Seed * 1_000_003 + (int)number)).Shuffle(_order);
     }
 
     /// <summary>Runs the block until it is done, or until all its warps wait for something outside of it.</summary>
@@ -102,8 +110,7 @@ internal sealed unsafe class Block : IDisposable
                 yielded &= _status[w] == WarpStatus.Yielded;
             }
             if (Array.TrueForAll(_status, s => s == WarpStatus.Exited)) return BlockStatus.Done;
-            bool opened = OpenBarriers();
-            if (opened) continue;
+            if (Barriers.Open(_warps, _status, Checks)) continue;
             if (!any) throw Stuck();
             if (yielded) return BlockStatus.Yielded;
         }
@@ -113,7 +120,10 @@ internal sealed unsafe class Block : IDisposable
     {
         try
         {
-            return warp.Run();
+            WarpStatus status = warp.Run();
+            // A barrier that is named wrongly is the fault of the warp that names it.
+            if (status == WarpStatus.AtBarrier) BlockBarriers.Which(warp, warp.AtInstruction, warp.AtFrame);
+            return status;
         }
         catch (KernelFault fault)
         {
@@ -131,83 +141,9 @@ internal sealed unsafe class Block : IDisposable
 
     private static string Place(Dim3 p) => $"({p.X},{p.Y},{p.Z})";
 
-    /// <summary>bar.arrive: counts, and does not wait.</summary>
-    public void Arrive(Warp warp, Instruction* at, byte* frame)
-    {
-        (int barrier, int threads) = Which(warp, at, frame);
-        if (threads == 0) throw new KernelFault(KernelFault.IllegalInstruction, "'bar.arrive' must say how many threads the barrier is for");
-        _arrived[barrier] += Lanes.Count;
-    }
-
-    private static (int Barrier, int Threads) Which(Warp warp, Instruction* at, byte* frame)
-    {
-        int lane = System.Numerics.BitOperations.TrailingZeroCount(warp.Mask);
-        uint barrier = ((uint*)(frame + at->A * Instruction.Unit))[lane];
-        uint threads = at->B == 0 ? 0 : ((uint*)(frame + at->B * Instruction.Unit))[lane];
-        if (barrier >= Barriers) throw new KernelFault(KernelFault.IllegalInstruction, $"barrier {barrier} of {Barriers}");
-        if (threads % Lanes.Count != 0 || threads > 1024) throw new KernelFault(KernelFault.IllegalInstruction, $"a barrier for {threads} threads: a multiple of 32 is expected");
-        return ((int)barrier, (int)threads);
-    }
-
-    /// <summary>Lets the warps go whose barrier is complete.</summary>
-    private bool OpenBarriers()
-    {
-        bool opened = false;
-        for (int barrier = 0; barrier < Barriers; barrier++)
-        {
-            List<Warp> here = [];
-            int wanted = 0, alive = 0;
-            foreach (Warp warp in _warps)
-            {
-                if (_status[warp.Index] != WarpStatus.Exited) alive++;
-                if (_status[warp.Index] != WarpStatus.AtBarrier) continue;
-                (int its, int threads) = WhichOf(warp);
-                if (its != barrier) continue;
-                here.Add(warp);
-                wanted = Math.Max(wanted, threads);
-            }
-            if (here.Count == 0) continue;
-            bool complete = wanted == 0 ? here.Count == alive : here.Count * Lanes.Count + _arrived[barrier] >= wanted;
-            if (!complete) continue;
-            Reduce(here);
-            Checks?.PassBarrier([.. here.Select(warp => (warp.Index, warp.Mask))]);
-            foreach (Warp warp in here) { warp.PassBarrier(); _status[warp.Index] = WarpStatus.Ready; }
-            _arrived[barrier] = 0;
-            opened = true;
-        }
-        return opened;
-    }
-
-    private (int, int) WhichOf(Warp warp)
-    {
-        try
-        {
-            return Which(warp, warp.AtInstruction, warp.AtFrame);
-        }
-        catch (KernelFault fault)
-        {
-            throw Place(fault, warp);
-        }
-    }
-
-    /// <summary>bar.red: all threads of the barrier get the count, the conjunction or the disjunction of their predicates.</summary>
-    private static void Reduce(List<Warp> warps)
-    {
-        int count = 0, threads = 0;
-        foreach (Warp warp in warps)
-        {
-            Instruction* at = warp.AtInstruction;
-            if (at->Op != Op.BarrierReduce) continue;
-            uint yes = *(uint*)(warp.AtFrame + at->C * Instruction.Unit) ^ (at->Detail2 != 0 ? uint.MaxValue : 0);
-            count += System.Numerics.BitOperations.PopCount(yes & warp.Mask);
-            threads += System.Numerics.BitOperations.PopCount(warp.Mask);
-        }
-        foreach (Warp warp in warps) if (warp.AtInstruction->Op == Op.BarrierReduce) warp.TakeReduced(count, threads);
-    }
-
     private GpuException Stuck()
     {
-        string where = string.Join("; ", _warps.Where(w => _status[w.Index] == WarpStatus.AtBarrier).Select(w => $"warp {w.Index} at barrier {WhichOf(w).Item1}, {Launch.Kernel.Where(w.Pc)}"));
+        string where = string.Join("; ", _warps.Where(w => _status[w.Index] == WarpStatus.AtBarrier).Select(w => $"warp {w.Index} at barrier {BlockBarriers.Which(w, w.AtInstruction, w.AtFrame).Barrier}, {Launch.Kernel.Where(w.Pc)}"));
         Warp first = _warps.First(w => _status[w.Index] == WarpStatus.AtBarrier);
         Checks?.Failed(new KernelFault(KernelFault.LaunchFailed, $"deadlock: warps wait at barriers that the others never reach: {where}") { Check = CheckKind.SyncCheck }, first.Index, first.Pc);
         return new GpuException($"kernel {Launch.Kernel.Name}", KernelFault.LaunchFailed, $"deadlock in block {Place(_index)}: warps wait at barriers that the others never reach: {where}");

@@ -42,6 +42,8 @@ internal sealed unsafe class BlockChecks
         {
             if ((i->Order & Order.Fences) != 0) Fence(warp, active, i->Order);
             races.Access(mode, (i->Order & Order.Strong) != 0, addresses, active, bytes, _clocks, warp, pc);
+            if ((i->Order & Order.ReadOnly) != 0 && races.WrittenInLaunch(addresses, active, bytes) is var stale and not 0)
+                Report(CheckKind.RaceCheck, "read through the read-only cache (ld.global.nc) of what this kernel has written", pc, warp, stale, addresses[BitOperations.TrailingZeroCount(stale)], bytes);
         }
         if (allocation.Written is { } written) Initialised(written, mode, addresses, allocation.Address, active, bytes, warp, pc, "global");
     }

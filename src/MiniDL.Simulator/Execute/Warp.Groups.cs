@@ -62,7 +62,7 @@ internal sealed unsafe partial class Warp
     private void Block(uint awaits)
     {
         Group blocked = Current;
-        Mask = 0;
+        (Mask, _turns) = (0, 0);
         Wait(blocked);
         for (int i = 0; i < _waitingCount; i++) if (_waiting[i].IsAt(blocked)) _waiting[i].Awaits = awaits;
         Reschedule();

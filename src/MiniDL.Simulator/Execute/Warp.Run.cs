@@ -93,7 +93,7 @@ internal sealed unsafe partial class Warp
                     start = pc = i->Target;
                     continue;
 
-                case Op.BarrierArrive when active == Alive: _block.Arrive(this, i, frame); break;
+                case Op.BarrierArrive when active == Alive: Pc = pc; _block.Barriers.Announce(this, i, frame); break;
 
                 default:
                     Segment(start, pc + (i->Op is Op.Barrier or Op.BarrierReduce ? 0 : 1), mask);
@@ -118,7 +118,7 @@ internal sealed unsafe partial class Warp
         _block.Budget -= to - from;
         if (_block.Budget >= 0) return;
         Pc = from;
-        throw new KernelFault(KernelFault.Timeout, $"a block has executed {_block.Launch.InstructionLimit} warp instructions and is not done: does a loop never end? The simulator's instructionLimit can be raised", mask);
+        throw new KernelFault(KernelFault.Timeout, $"a block has executed {_block.Launch.InstructionLimit} warp instructions and is not done: does a loop never end? SimulatorOptions.InstructionLimit can be raised", mask);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
