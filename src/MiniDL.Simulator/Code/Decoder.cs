@@ -59,10 +59,18 @@ internal sealed partial class Decoder
         foreach (PtxFunction function in _order) DecodeFunction(function);
         return new KernelCode
         {
-            Name = _kernel.Name, Code = [.. _code], Origins = [.. _origins], Ranks = [.. _ranks], Calls = [.. _calls], Tables = [.. _tables], Messages = [.. _messages],
+            Name = _kernel.Name, Code = Pinned(_code), Origins = [.. _origins], Ranks = [.. _ranks], Calls = [.. _calls], Tables = [.. _tables], Messages = [.. _messages],
             Functions = [.. _order.Select(f => _functions[f.Name])], StaticSharedBytes = _shared.StaticBytes, ParameterBytes = ParameterBytes(), Parameters = ParameterPlaces(),
             MostThreads = _kernel.MostThreads, Communicates = _communicates, Files = _module.Files,
         };
+    }
+
+    /// <summary>Warps hold the address of the code, so the garbage collector must leave it where it is.</summary>
+    private static Instruction[] Pinned(List<Instruction> code)
+    {
+        Instruction[] copy = GC.AllocateUninitializedArray<Instruction>(code.Count, pinned: true);
+        code.CopyTo(copy);
+        return copy;
     }
 
     /// <summary>The code of a function that is called; its turn to be decoded comes later.</summary>
