@@ -65,12 +65,12 @@ internal sealed partial class Decoder
         };
     }
 
-    /// <summary>Warps hold the address of the code, so the garbage collector must leave it where it is.</summary>
+    /// <summary>Instructions where they cannot move: warps hold pointers to them.</summary>
     private static Instruction[] Pinned(List<Instruction> code)
     {
-        Instruction[] copy = GC.AllocateUninitializedArray<Instruction>(code.Count, pinned: true);
-        code.CopyTo(copy);
-        return copy;
+        Instruction[] pinned = GC.AllocateUninitializedArray<Instruction>(code.Count, pinned: true);
+        code.CopyTo(pinned);
+        return pinned;
     }
 
     /// <summary>The code of a function that is called; its turn to be decoded comes later.</summary>

@@ -10,7 +10,7 @@ internal sealed class KernelCode
     /// <summary>The kernel's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Instructions of all functions, the kernel's first. Pinned: warps point into it.</summary>
+    /// <summary>Instructions of all functions, the kernel's first, in an array that the garbage collector does not move.</summary>
     public required Instruction[] Code { get; init; }
 
     /// <summary>What each instruction is and where it came from.</summary>
