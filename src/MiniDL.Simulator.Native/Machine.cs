@@ -22,6 +22,9 @@ internal static class Machine
     /// <summary>The device's number.</summary>
     public const int Device = 0;
 
+    /// <summary>Whether cuInit was called.</summary>
+    public static bool IsStarted => s_options is not null;
+
     /// <summary>What the device is; refuses until cuInit was called.</summary>
     public static GpuProperties Properties => Options.Properties;
 

@@ -27,6 +27,7 @@ public sealed unsafe partial class SimulatedGpu
     {
         byte* start = Host($"cuMemsetD{8 * sizeof(TWord)}", destination, words * sizeof(TWord));
         for (long done = 0; done < words; done += MostWordsAtOnce) new Span<TWord>((TWord*)start + done, (int)Math.Min(words - done, MostWordsAtOnce)).Fill(value);
+        MarkWritten(destination, words * sizeof(TWord));
     });
 
     private const long MostWordsAtOnce = 1 << 28;

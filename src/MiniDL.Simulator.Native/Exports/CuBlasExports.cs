@@ -35,6 +35,7 @@ internal static unsafe class CuBlasExports
     public static int Create(nint* handle) => Boundary.Blas(() =>
     {
         Out.To(handle);
+        if (!Machine.IsStarted) throw new CallFailed(DriverResult.NotInitialized, "cublasCreate: cuInit was not called in this library; is libcublas.so.12 a copy of libcuda.so.1 and not a link to it?");
         Context context = Machine.Current();
         context.ThrowIfCapturing();
         *handle = Handles.Add(new BlasHandle(context));

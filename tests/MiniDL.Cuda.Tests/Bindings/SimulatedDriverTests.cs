@@ -263,6 +263,24 @@ public sealed unsafe class SimulatedDriverTests
         Assert.That(sums, Is.EqualTo(Enumerable.Range(0, Threads).Select(t => (float)(t + Launches))));
     }
 
+    // The library has a .NET runtime in it, and so has this test: each must collect its garbage, and turn a null reference into an exception, without minding the other.
+    [Test]
+    public void Two_runtimes_in_one_process_leave_each_other_alone()
+    {
+        nint add = Function(Load(TestKernels.Ptx), "add\0"u8);
+        ulong x = Upload(new float[32]);
+        float one = 1;
+        void** arguments = stackalloc void*[] { &x, &one };
+        string? nothing = null;
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.That(Driver.LaunchKernel(add, 1, 1, 1, 32, 1, 1, 0, _stream, arguments, null), Is.EqualTo(Success));
+            GC.Collect();
+            Assert.Throws<NullReferenceException>(() => _ = nothing!.Length);
+        }
+        Assert.That(Download(x, 32), Is.All.EqualTo(100));
+    }
+
     private static nint Load(ReadOnlySpan<byte> ptx)
     {
         nint module;
