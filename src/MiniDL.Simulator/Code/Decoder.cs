@@ -30,8 +30,8 @@ internal sealed partial class Decoder
     // Of the function being decoded.
     private PtxFunction _function;
     private FunctionCode _functionCode = new() { Name = "" };
-    private FlowGraph _graph;
-    private FrameLayout _frame;
+    private FlowGraph _graph = null!;
+    private FrameLayout _frame = null!;
     private readonly Dictionary<PtxVariable, int> _locals = [];
     private readonly Dictionary<(LaneKind, ulong), ushort> _numbers = [];
     private readonly List<(int Pc, int Place)> _jumps = [];
@@ -39,8 +39,6 @@ internal sealed partial class Decoder
     private Decoder(PtxModule module, PtxFunction kernel, IReadOnlyDictionary<string, ulong> globals, bool jitter)
     {
         (_module, _function, _kernel, _globals, _jitter) = (module, kernel, kernel, globals, jitter);
-        _graph = new FlowGraph(kernel);
-        _frame = new FrameLayout(kernel, _graph);
         _shared = new SharedLayout(module);
     }
 

@@ -4,7 +4,6 @@
 // shared by registers that are not alive at the same time: liveness by the usual backward iteration over blocks, then a linear scan (Poletto and Sarkar, 1999).
 //
 // The one thing to understand: a lane that is off keeps its own column of every row, so what is alive is a question of one thread, and divergence does not matter.
-using System.Collections;
 using MiniDL.Simulator.Ptx;
 
 namespace MiniDL.Simulator.Code;
@@ -14,6 +13,10 @@ internal sealed class FrameLayout
 {
     private readonly int[] _first, _last;
     private readonly Stack<int>[] _free = [new(), new(), new(), new(), new()];
+    private readonly HashSet<int> _undefined = [];
+
+    // Registers that matter beyond a block: liveness is worked out for these alone.
+    private readonly List<int> _registers = [];
 
     /// <summary>The unit of each register; 0 for one that is never used.</summary>
     public int[] Units { get; }
@@ -49,55 +52,79 @@ internal sealed class FrameLayout
     /// <summary>From the first to the last instruction at which each register is alive, in the order of the text.</summary>
     private void FindRanges(PtxFunction function, FlowGraph graph)
     {
-        int blocks = graph.Count, registers = function.Registers.Count;
-        var defined = new BitArray[blocks];
-        var alive = new BitArray[blocks];
-        List<int> written = [], read = [];
-
-        // What each block reads before it writes, and what it writes.
-        for (int block = 0; block < blocks; block++)
-        {
-            (defined[block], alive[block]) = (new BitArray(registers), new BitArray(registers));
-            for (int i = graph.Starts[block]; i < graph.Starts[block + 1]; i++)
-            {
-                RegisterUse.Find(function.Body[i], written, read);
-                foreach (int r in read) { Extend(r, i); if (!defined[block][r]) alive[block][r] = true; }
-                foreach (int r in written) { Extend(r, i); defined[block][r] = true; }
-            }
-        }
+        int[] far = FindFar(function, graph);
+        var (entering, defined) = (new BitSet[graph.Count], new BitSet[graph.Count]);
+        FindLocal(function, graph, far, entering, defined);
 
         // Backwards until nothing changes: alive at the start = read here, or alive behind and not written here.
-        var behind = new BitArray(registers);
+        var behind = new BitSet(_registers.Count);
         for (bool changed = true; changed;)
         {
             changed = false;
-            for (int block = blocks - 1; block >= 0; block--)
+            for (int block = graph.Count - 1; block >= 0; block--)
             {
-                behind.SetAll(false);
-                foreach (int next in graph.Successors[block]) behind.Or(alive[next]);
-                BitArray entering = new BitArray(defined[block]).Not().And(behind).Or(alive[block]);
-                if (Same(entering, alive[block])) continue;
-                alive[block] = entering;
-                changed = true;
+                FindBehind(graph, block, entering, behind);
+                changed |= entering[block].AddExcept(behind, defined[block]);
             }
         }
 
-        for (int block = 0; block < blocks; block++)
+        // Alive at the edge of a block: the range reaches there.
+        for (int block = 0; block < graph.Count; block++)
         {
-            behind.SetAll(false);
-            foreach (int next in graph.Successors[block]) behind.Or(alive[next]);
-            for (int r = 0; r < registers; r++)
-            {
-                if (alive[block][r]) Extend(r, graph.Starts[block]);
-                if (behind[r]) Extend(r, graph.Starts[block + 1] - 1);
-            }
+            FindBehind(graph, block, entering, behind);
+            foreach (int i in entering[block].Members()) Extend(_registers[i], graph.Starts[block]);
+            foreach (int i in behind.Members()) Extend(_registers[i], graph.Starts[block + 1] - 1);
         }
-        for (int r = 0; blocks > 0 && r < registers; r++) if (alive[0][r]) _undefined.Add(r);
+        if (graph.Count > 0) foreach (int i in entering[0].Members()) _undefined.Add(_registers[i]);
     }
 
-    private readonly HashSet<int> _undefined = [];
+    private static void FindBehind(FlowGraph graph, int block, BitSet[] entering, BitSet behind)
+    {
+        behind.Clear();
+        foreach (int next in graph.Successors[block]) behind.Add(entering[next]);
+    }
 
-    private static bool Same(BitArray a, BitArray b) => !new BitArray(a).Xor(b).HasAnySet();
+    /// <summary>Registers that matter beyond a block: seen in several, or read before they are written in one. All others, the great majority, need no iteration.</summary>
+    /// <returns>Of each such register its number among them; of the others -1.</returns>
+    private int[] FindFar(PtxFunction function, FlowGraph graph)
+    {
+        var home = new int[function.Registers.Count];
+        var far = new int[function.Registers.Count];
+        Array.Fill(home, -1);
+        Array.Fill(far, -1);
+        List<int> written = [], read = [];
+        for (int i = 0; i < function.Body.Count; i++)
+        {
+            RegisterUse.Find(function.Body[i], written, read);
+            foreach (int r in read) Note(r, isRead: true);
+            foreach (int r in written) Note(r, isRead: false);
+
+            void Note(int r, bool isRead)
+            {
+                Extend(r, i);
+                int block = graph.BlockOf[i];
+                if (far[r] < 0 && (home[r] >= 0 ? home[r] != block : isRead)) { far[r] = _registers.Count; _registers.Add(r); }
+                home[r] = block;
+            }
+        }
+        return far;
+    }
+
+    /// <summary>What each block reads before it writes, and what it writes.</summary>
+    private void FindLocal(PtxFunction function, FlowGraph graph, int[] far, BitSet[] entering, BitSet[] defined)
+    {
+        List<int> written = [], read = [];
+        for (int block = 0; block < graph.Count; block++)
+        {
+            (entering[block], defined[block]) = (new BitSet(_registers.Count), new BitSet(_registers.Count));
+            for (int i = graph.Starts[block]; i < graph.Starts[block + 1]; i++)
+            {
+                RegisterUse.Find(function.Body[i], written, read);
+                foreach (int r in read) if (far[r] >= 0 && !defined[block].Has(far[r])) entering[block].Add(far[r]);
+                foreach (int r in written) if (far[r] >= 0) defined[block].Add(far[r]);
+            }
+        }
+    }
 
     private void Extend(int register, int at)
     {
