@@ -92,7 +92,7 @@ public sealed class FaultTests
         {
             Assert.That(error!.Code, Does.StartWith(code));
             Assert.That(error.Message, Does.Contain(what).And.Contain(kernel));
-            if (kernel != "divergent_barrier") Assert.That(error.Message, Does.Contain(LineOf(kernel)));
+            Assert.That(error.Message, Does.Contain(LineOf(kernel)));
         }
     }
 
