@@ -23,7 +23,7 @@ internal sealed class ReducePlan
 
     public ReducePlan(Shape shape, Ints reducedAxes)
     {
-        List<(int Count, int Step, bool Reduced)> axes = Merge(shape, reducedAxes);
+        List<(int Count, int Step, bool Reduced)> axes = ReduceStage.MergeAxes(shape, reducedAxes);
         Kept = [.. axes.Where(axis => !axis.Reduced).Select(axis => (axis.Count, axis.Step))];
         Reduced = [.. axes.Where(axis => axis.Reduced).Select(axis => (axis.Count, axis.Step))];
         (Results, Terms) = (ProductOf(Kept), ProductOf(Reduced));
@@ -117,20 +117,6 @@ internal sealed class ReducePlan
         long terms = Math.Clamp((Terms + wanted - 1) / wanted, Lanes * LeastSerial, Lanes * MostSerial);
         PartTerms = (int)((terms + unit - 1) / unit * unit);
         Parts = KernelText.Blocks(Terms, PartTerms);
-    }
-
-    private static List<(int Count, int Step, bool Reduced)> Merge(Shape shape, Ints reducedAxes)
-    {
-        var axes = new List<(int Count, int Step, bool Reduced)>();
-        int[] strides = shape.Strides();
-        for (int axis = 0; axis < shape.Rank; axis++)
-        {
-            if (shape[axis] == 1) continue;
-            bool reduced = reducedAxes.Contains(axis);
-            if (axes.Count > 0 && axes[^1].Reduced == reduced) axes[^1] = (axes[^1].Count * shape[axis], strides[axis], reduced);
-            else axes.Add((shape[axis], strides[axis], reduced));
-        }
-        return axes;
     }
 
     private static int ProductOf((int Count, int Step)[] axes) => axes.Aggregate(1, (product, axis) => checked(product * axis.Count));

@@ -32,7 +32,7 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
     {
         (_stage, _memory, _team) = (stage, memory, team);
         _kernel = new TileKernel(stage.Body, memory, team.Threads, kept: stage.Value);
-        List<(int Count, int Step, bool Reduced)> axes = MergeAxes(stage.Shape, stage.Axes);
+        List<(int Count, int Step, bool Reduced)> axes = ReduceStage.MergeAxes(stage.Shape, stage.Axes);
         (int Count, int Step, bool Reduced) last = axes.Count > 0 ? axes[^1] : (1, 1, true);
         (_inner, _innerKept) = (last.Count, !last.Reduced);
         _kept = [.. axes.SkipLast(1).Where(axis => !axis.Reduced).Select(axis => (axis.Count, axis.Step))];
@@ -48,20 +48,6 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
         _parts = (int)Math.Clamp(Math.Min(splittable, positions / PositionsPerPart), 1, 64);
         _partials = new Scratch(2L * _parts * Math.Max(1, _results));
         _accumulators = new Scratch((long)team.Threads * ColumnBlock);
-    }
-
-    private static List<(int Count, int Step, bool Reduced)> MergeAxes(Shape shape, Ints reducedAxes)
-    {
-        var axes = new List<(int Count, int Step, bool Reduced)>();
-        int[] strides = shape.Strides();
-        for (int axis = 0; axis < shape.Rank; axis++)
-        {
-            if (shape[axis] == 1) continue;
-            bool reduced = reducedAxes.Contains(axis);
-            if (axes.Count > 0 && axes[^1].Reduced == reduced) axes[^1] = (axes[^1].Count * shape[axis], strides[axis], reduced);
-            else axes.Add((shape[axis], strides[axis], reduced));
-        }
-        return axes;
     }
 
     /// <inheritdoc/>

@@ -68,6 +68,22 @@ public sealed record ReduceStage(string Name, FusedBody Body, int Value, ReduceK
 
     /// <inheritdoc/>
     public override IEnumerable<string> Details => Body.Lines().Append($"{Output} = {Kind.ToString().ToLowerInvariant()} of v{Value} over axes {Axes} of {Shape}");
+
+    /// <summary>The axes of a shape, outermost first, neighbours that are both kept or both reduced as one and axes of 1 left out; so kept and reduced ones alternate. The step is
+    /// the number of positions from one index of the axis to the next.</summary>
+    internal static List<(int Count, int Step, bool Reduced)> MergeAxes(Shape shape, Ints reducedAxes)
+    {
+        var merged = new List<(int Count, int Step, bool Reduced)>();
+        int[] strides = shape.Strides();
+        for (int axis = 0; axis < shape.Rank; axis++)
+        {
+            if (shape[axis] == 1) continue;
+            bool reduced = reducedAxes.Contains(axis);
+            if (merged.Count > 0 && merged[^1].Reduced == reduced) merged[^1] = (merged[^1].Count * shape[axis], strides[axis], reduced);
+            else merged.Add((shape[axis], strides[axis], reduced));
+        }
+        return merged;
+    }
 }
 
 /// <summary>C = alpha * A B + beta * C, for each of a batch. The maps have shapes (batch, M, K), (batch, K, N), (batch, M, N).</summary>
