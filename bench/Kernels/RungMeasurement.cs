@@ -1,0 +1,64 @@
+// What the bench found out about one rung at one size on one GPU: measured there, or counted on the simulator and estimated.
+//
+// Tables, pictures and JSON are made from these records alone. The one thing to understand: the physical limit is that of the problem, not of the kernel. No kernel can be
+// faster than the larger of FLOPs by peak arithmetic and minimum bytes by peak bandwidth (the roofline); bytes that a kernel moves in vain count against it.
+using MiniDL.Gpu;
+using MiniDL.Ladders;
+using MiniDL.Simulator.Counters;
+using MiniDL.Simulator.Timing;
+
+namespace MiniDL.Bench.Kernels;
+
+/// <summary>One rung, one size, one GPU.</summary>
+/// <param name="Ladder">The ladder.</param>
+/// <param name="Rung">The rung.</param>
+/// <param name="Problem">What was computed.</param>
+/// <param name="Gpu">On which GPU; a simulated one tells the properties of what it stands for.</param>
+/// <param name="Microseconds">All launches together: the median on a real GPU, else the estimate.</param>
+/// <param name="Launches">What each launch takes and, on the simulator, counted.</param>
+internal sealed record RungMeasurement(Ladder Ladder, Rung Rung, Problem Problem, GpuProperties Gpu, double Microseconds, IReadOnlyList<LaunchMeasurement> Launches)
+{
+    /// <summary>True if the time is an estimate.</summary>
+    public bool IsEstimate => Launches.Any(launch => launch.Estimate is not null);
+
+    /// <summary>True if only a part of a launch ran, and counters were scaled up.</summary>
+    public bool IsSampled => Launches.Any(launch => launch.Counters?.IsSampled == true);
+
+    /// <summary>GFLOP/s or GB/s, as the ladder tells its speed.</summary>
+    public double Speed => (Ladder.Measure == Measure.GigaFlops ? Problem.Flops : Problem.MinimumBytes) / Microseconds / 1e3;
+
+    /// <summary>The shortest time that the GPU's arithmetic and memory allow for the problem, in microseconds.</summary>
+    public double LimitMicroseconds => Math.Max(Problem.Flops / (Multiprocessor.PeakTeraFlops(Gpu) * 1e6), Problem.MinimumBytes / (Gpu.MemoryGBPerSecond * 1e3));
+
+    /// <summary>How near the rung comes to that, in percent.</summary>
+    public double PercentOfLimit => 100 * LimitMicroseconds / Microseconds;
+
+    /// <summary>Counters of all launches together; null on a real GPU.</summary>
+    public KernelCounters? Counters
+    {
+        get
+        {
+            if (Launches.Any(launch => launch.Counters is null)) return null;
+            var sum = new KernelCounters();
+            foreach (LaunchMeasurement launch in Launches) sum.Add(launch.Counters!);
+            return sum;
+        }
+    }
+
+    /// <summary>The launch that takes longest; on a real GPU, where launches are timed together, the first.</summary>
+    public LaunchMeasurement Slowest => Launches.MaxBy(launch => launch.Estimate?.Microseconds ?? 0)!;
+
+    /// <summary>What limits the slowest launch, by the estimate; null on a real GPU.</summary>
+    public string? Limiter => Slowest.Estimate?.Limiter;
+}
+
+/// <summary>One launch of a rung.</summary>
+/// <param name="Kernel">The function.</param>
+/// <param name="Shape">Blocks and threads.</param>
+/// <param name="Registers">Registers of a thread.</param>
+/// <param name="SharedBytes">Shared memory of a block.</param>
+/// <param name="SpillBytes">Bytes of spilled registers.</param>
+/// <param name="Occupancy">Resident blocks and warps.</param>
+/// <param name="Counters">What it did, on the simulator.</param>
+/// <param name="Estimate">Its estimated time, on the simulator.</param>
+internal sealed record LaunchMeasurement(string Kernel, LaunchShape Shape, int Registers, int SharedBytes, int SpillBytes, Occupancy Occupancy, KernelCounters? Counters, TimeEstimate? Estimate);

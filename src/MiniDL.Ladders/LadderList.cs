@@ -1,0 +1,21 @@
+// All ladders, in the order of the chapter kernels/README.md.
+namespace MiniDL.Ladders;
+
+/// <summary>The ladders there are.</summary>
+public static class LadderList
+{
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Ladder> All { get; } =
+    [
+        new SgemmLadder(),
+    ];
+
+    /// <summary>The ladders of a name or of a folder: <c>conv</c> names three.</summary>
+    /// <exception cref="ArgumentException">There are none; the message lists all.</exception>
+    public static IReadOnlyList<Ladder> Find(string name)
+    {
+        Ladder[] found = [.. All.Where(ladder => ladder.Name == name)];
+        if (found.Length == 0) found = [.. All.Where(ladder => ladder.Folder == name)];
+        return found.Length > 0 ? found : throw new ArgumentException($"there is no ladder '{name}'; there are {string.Join(", ", All.Select(ladder => ladder.Name))}");
+    }
+}
