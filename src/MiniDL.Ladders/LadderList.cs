@@ -8,6 +8,8 @@ public static class LadderList
     public static IReadOnlyList<Ladder> All { get; } =
     [
         new SgemmLadder(),
+        new ReduceLadder(),
+        new ScanLadder(),
     ];
 
     /// <summary>The ladders of a name or of a folder: <c>conv</c> names three.</summary>
