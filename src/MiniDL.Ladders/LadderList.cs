@@ -10,6 +10,7 @@ public static class LadderList
         new SgemmLadder(),
         new ReduceLadder(),
         new ScanLadder(),
+        new SoftmaxLadder(),
     ];
 
     /// <summary>The ladders of a name or of a folder: <c>conv</c> names three.</summary>

@@ -1,0 +1,35 @@
+// How rows are shared out to lanes by the kernels that are built on kernels/softmax/row.cuh: the macros and the launch that it asks for.
+//
+// The one thing to understand: a row gets one lane for each element, or for each float4 where rows are aligned, so that none idles; up to a warp, whose lanes combine
+// by shuffles. Above 512 columns a warp would need more registers than it should have, and a block takes the row.
+using System.Numerics;
+using MiniDL.Gpu;
+
+namespace MiniDL.Cuda;
+
+/// <summary>Lanes, threads and blocks for rows.</summary>
+/// <param name="Rows">R.</param>
+/// <param name="Columns">C.</param>
+/// <param name="IsAligned">Arrays begin at multiples of 16 bytes.</param>
+internal readonly record struct RowShare(int Rows, int Columns, bool IsAligned = true)
+{
+    private const int MostColumnsOfWarp = 512;
+
+    /// <summary>Threads of a block.</summary>
+    public static int Threads => 256;
+
+    /// <summary>Lanes that share a row: a power of two up to 32, or all threads of a block.</summary>
+    public int Lanes => Columns > MostColumnsOfWarp ? Threads : (int)BitOperations.RoundUpToPowerOf2((uint)Math.Min(32, IsAligned && Columns % 4 == 0 ? Columns / 4 : Columns));
+
+    /// <summary>Rows that a block has at the same time.</summary>
+    public int RowsPerBlock => Threads / Lanes;
+
+    /// <summary>The macros that row.cuh wants in front of it.</summary>
+    public IReadOnlyList<(string Name, object Value)> Macros => [("ROWS", Rows), ("COLUMNS", Columns), ("LANES", Lanes), ("BLOCK", Threads), ("ALIGNED", IsAligned ? 1 : 0)];
+
+    /// <summary>The launch, if every lane has one row to do.</summary>
+    public LaunchShape Launch => LaunchOf(1);
+
+    /// <summary>The launch, if every lane has several rows to do, one after the other.</summary>
+    public LaunchShape LaunchOf(int rowsEach) => new(new Dim3((Rows + RowsPerBlock * rowsEach - 1) / (RowsPerBlock * rowsEach)), new Dim3(Threads));
+}
