@@ -11,6 +11,7 @@ public static class LadderList
         new ReduceLadder(),
         new ScanLadder(),
         new SoftmaxLadder(),
+        new ElementwiseLadder(),
     ];
 
     /// <summary>The ladders of a name or of a folder: <c>conv</c> names three.</summary>
