@@ -8,6 +8,9 @@ public static class LadderList
     public static IReadOnlyList<Ladder> All { get; } =
     [
         new SgemmLadder(),
+        new ConvForwardLadder(),
+        new ConvDataLadder(),
+        new ConvFiltersLadder(),
     ];
 
     /// <summary>The ladders of a name or of a folder: <c>conv</c> names three.</summary>
