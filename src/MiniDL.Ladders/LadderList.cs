@@ -12,6 +12,9 @@ public static class LadderList
         new ScanLadder(),
         new SoftmaxLadder(),
         new ElementwiseLadder(),
+        new ConvForwardLadder(),
+        new ConvDataLadder(),
+        new ConvFiltersLadder(),
     ];
 
     /// <summary>The ladders of a name or of a folder: <c>conv</c> names three.</summary>

@@ -4,11 +4,12 @@
 #define A_VECTOR FILTER_VECTOR
 #define B_VECTOR float
 #include "sgemm/block_tile.cuh"
+#include "conv/common.cuh"
 // Convolution as an implicit product of matrices:   y[b,o,i,j] = sum over c,p,q of f[o,c,p,q] x[b, c, i SY + p - TOP, j SX + q - LEFT].
 //
-// Idea: with m = o, k = (c, p, q) and n = (b, i, j) this is Y = F X', where column n of X' is the window of output position n. im2col.cu writes X' to memory,
-// KH KW times the size of x. Here X' is never there: each block gathers the slab it needs straight into shared memory and works out from k and n which
-// element of x that is. Everything else is block_tile.cuh, as in sgemm.
+// Idea: with m = o, k = (c, p, q) and n = (b, i, j) this is Y = F X', where column n of X' is the window of output position n. Rung 2 wrote X' to memory,
+// KH KW times the size of x: its flaw. Here X' is never there: each block gathers the slab it needs straight into shared memory and works out from k and n
+// which element of x that is. Everything else is block_tile.cuh, as in sgemm.
 //
 //        k = (c,p,q)            n = (b,i,j)
 //      +-------------+        +-------------+         what falls on the padding is read as zero
@@ -19,13 +20,10 @@
 // and the O/BM blocks that need it find it in L1 and L2. Limited by float32 arithmetic; the index arithmetic of the gather, some 15 integer instructions
 // an element, is paid once per BM multiply-adds. In the counters: FMA share; sectors of the loads, near 4 a request where rows are long.
 //
-// Ends: LOAD_X(i) up to KH KW ceil(O/BM) times an element; STORE_Y(i, v) once. Source: S. Chetlur et al., "cuDNN: efficient primitives for deep learning",
-// 2014, section 3.1. Macros: B C H W O KH KW OH OW, SY SX (strides), TOP LEFT (padding), FILTER_VECTOR (float4 if K is a multiple of 4 and f aligned,
-// else float), those of block_tile.cuh. One block per tile.
+// Ends: STORE_Y(i, v) once. Nothing is fused onto the loads: it would be computed up to KH KW ceil(O/BM) times for an element of x. Source: S. Chetlur et al.,
+// "cuDNN: efficient primitives for deep learning", 2014, section 3.1. Macros: B C O and those of common.cuh, FILTER_VECTOR (float4 if K is a multiple of 4
+// and f aligned, else float), those of block_tile.cuh. One block per tile. For the ladder, bias_relu.cu follows.
 
-#ifndef LOAD_X
-#define LOAD_X(i) x[i]
-#endif
 #ifndef STORE_Y
 #define STORE_Y(i, v) y[i] = v
 #endif
@@ -37,10 +35,8 @@
 #define N (B * OH * OW)
 #define K (C * KH * KW)
 #define TILES_N ((N + BN - 1) / BN)
-#define IN_ROWS (TOP == 0 && (OH - 1) * SY + KH <= H)   // no window leaves the image above or below; to the left or right
-#define IN_COLS (LEFT == 0 && (OW - 1) * SX + KW <= W)
 
-extern "C" __global__ void __launch_bounds__(THREADS, MIN_BLOCKS) conv_forward(const float* __restrict__ x, const float* __restrict__ f, float* __restrict__ y ENDS_PARAMETERS)
+extern "C" __global__ void __launch_bounds__(THREADS, MIN_BLOCKS) conv_forward_implicit_gemm(const float* __restrict__ x, const float* __restrict__ f, float* __restrict__ y ENDS_PARAMETERS)
 {
     __shared__ __align__(16) Slab slabs[2];
     int tileRow = blockIdx.x / TILES_N * BM, tileCol = blockIdx.x % TILES_N * BN;
@@ -53,8 +49,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, MIN_BLOCKS) conv_forward(c
         uint position = tileCol + n, image = position / (OH * OW), c = k / (KH * KW);
         int row = (int)(position / OW % OH) * SY + (int)(k / KW % KH) - TOP, col = (int)(position % OW) * SX + (int)(k % KW) - LEFT;
         if ((N % BN != 0 && position >= N) || (K % BK != 0 && k >= K)) return 0.0f;
-        if ((!IN_ROWS && (row < 0 || row >= H)) || (!IN_COLS && (col < 0 || col >= W))) return 0.0f;
-        return LOAD_X((int)(image * C + c) * (H * W) + row * W + col);
+        return hasPixel(row, col) ? x[(int)(image * C + c) * (H * W) + row * W + col] : 0.0f;
     };
 
     float threadResults[TM][TN] = {};

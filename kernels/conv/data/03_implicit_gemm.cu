@@ -7,7 +7,7 @@
 // The gradient of a convolution for its input:   dx[b,c,h,w] = sum over o,p,q of f[o,c,p,q] dy[b, o, (h + TOP - p) / SY, (w + LEFT - q) / SX],
 // where both divisions leave no remainder and fall on dy.
 //
-// Idea: scattering each dy over its window needs atomics, or zeros first and an order. Gathered, as above, each dx is written once, by one thread.
+// Idea: the sum of rung 1 as a product of matrices whose operands are gathered, so that the columns of rung 2 are never in memory.
 // With strides above 1 most terms of the sum do not exist: p must have the remainder of h + TOP by SY. So positions are taken in SY SX phases, all h with one
 // remainder by SY and all w with one by SX. Within a phase, with h = SY h' + zy and p = SY p' + (zy + TOP) % SY,
 //
@@ -17,17 +17,14 @@
 // With stride 1 there is one phase, and h' = h.
 //
 // FLOPs: at most 2 C (B H W) (O ceil(KH/SY) ceil(KW/SX)), those of forward if the strides divide the filter. Bytes at best: 4 (B C H W + O C KH KW + B O OH OW).
-// Limited by float32 arithmetic; what is said of conv_forward.cu holds. With SX above 1, stores are SX elements apart: SX times the ideal sectors.
+// Limited by float32 arithmetic; what is said of conv/forward/03_implicit_gemm.cu holds. With SX above 1, stores are SX elements apart: SX times the ideal sectors.
+// Filters and gradients are loaded one by one: neighbours along k are KH KW apart in f after each filter, and shifted windows of dy are aligned to nothing.
 //
-// x and y are dx and dy. Ends: LOAD_Y(i) up to KH KW ceil(C/BM) times an element; STORE_X(i, v) once. Sources: see conv_forward.cu; the phases are the sub-pixel view of
-// W. Shi et al., "Is the deconvolution layer the same as a convolutional layer?", 2016. Macros: B C H W O KH KW OH OW, SY SX, TOP LEFT, and those of
-// block_tile.cuh. One block per tile and phase.
+// Ends: STORE_X(i, v) once. Sources: see conv/forward/03_implicit_gemm.cu; the phases are the sub-pixel view of W. Shi et al., "Is the deconvolution layer the
+// same as a convolutional layer?", 2016. Macros: B C H W O KH KW OH OW, SY SX, TOP LEFT, and those of block_tile.cuh. One block per tile and phase.
 
-#ifndef LOAD_Y
-#define LOAD_Y(i) y[i]
-#endif
 #ifndef STORE_X
-#define STORE_X(i, v) x[i] = v
+#define STORE_X(i, v) dx[i] = v
 #endif
 #ifndef ENDS_PARAMETERS
 #define ENDS_PARAMETERS
@@ -43,7 +40,7 @@
 #define TILES_N ((N + BN - 1) / BN)
 #define TILES_M ((M + BM - 1) / BM)
 
-extern "C" __global__ void __launch_bounds__(THREADS, MIN_BLOCKS) conv_input_gradient(const float* __restrict__ y, const float* __restrict__ f, float* __restrict__ x ENDS_PARAMETERS)
+extern "C" __global__ void __launch_bounds__(THREADS, MIN_BLOCKS) conv_data_implicit_gemm(const float* __restrict__ dy, const float* __restrict__ f, float* __restrict__ dx ENDS_PARAMETERS)
 {
     __shared__ __align__(16) Slab slabs[2];
     int tile = blockIdx.x % (TILES_M * TILES_N), phase = blockIdx.x / (TILES_M * TILES_N), zy = phase / SX, zx = phase % SX;
@@ -60,7 +57,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, MIN_BLOCKS) conv_input_gra
         int p = k / TX % TY, q = k % TX, i = (int)(position / PW % PH) - p + up, j = (int)(position % PW) - q + left;
         if ((N % BN != 0 && position >= N) || (K % BK != 0 && k >= K)) return 0.0f;
         if (i < 0 || i >= OH || j < 0 || j >= OW || (KH % SY != 0 && p * SY + firstP >= KH) || (KW % SX != 0 && q * SX + firstQ >= KW)) return 0.0f;
-        return LOAD_Y((int)(image * O + o) * (OH * OW) + i * OW + j);
+        return dy[(int)(image * O + o) * (OH * OW) + i * OW + j];
     };
 
     float threadResults[TM][TN] = {};

@@ -1,4 +1,5 @@
 #include "prelude.cuh"
+#include "conv/common.cuh"
 // Convolution of images with few channels, straight from the definition:   y[b,o,i,j] = sum over c,p,q of f[o,c,p,q] x[b, c, i SY + p - TOP, j SX + q - LEFT].
 //
 // Idea: the first layer of a network has one or three channels, so a window has few elements (TAPS) and all of it fits into a thread's registers. A thread reads
@@ -10,12 +11,9 @@
 // 3 x 3 on one channel, 4.4 FLOPs a byte. In the counters: 4 or 5 sectors a store request (5 where planes do not start on a sector); one wavefront per
 // shared load.
 //
-// Ends: LOAD_X(i) up to KH KW ceil(O/GROUP) times an element; STORE_Y(i, v) once. Source: the direct convolutions of cuda-convnet, A. Krizhevsky, 2012.
-// Macros: B C H W O KH KW OH OW, SY SX, TOP LEFT, GROUP (a multiple of 4). One block of 128 threads per 128 positions and GROUP of channels.
+// Ends: STORE_Y(i, v) once. Source: the direct convolutions of cuda-convnet, A. Krizhevsky, 2012.
+// Macros: B C O and those of common.cuh, GROUP (a multiple of 4). One block of 128 threads per 128 positions and GROUP of channels.
 
-#ifndef LOAD_X
-#define LOAD_X(i) x[i]
-#endif
 #ifndef STORE_Y
 #define STORE_Y(i, v) y[i] = v
 #endif
@@ -27,10 +25,8 @@
 #define TAPS (C * KH * KW)
 #define POSITIONS (B * OH * OW)
 #define POSITION_BLOCKS ((POSITIONS + THREADS - 1) / THREADS)
-#define IN_ROWS (TOP == 0 && (OH - 1) * SY + KH <= H)   // no window leaves the image above or below; to the left or right
-#define IN_COLS (LEFT == 0 && (OW - 1) * SX + KW <= W)
 
-extern "C" __global__ void __launch_bounds__(THREADS) conv_direct(const float* __restrict__ x, const float* __restrict__ f, float* __restrict__ y ENDS_PARAMETERS)
+extern "C" __global__ void __launch_bounds__(THREADS) conv_few_channels(const float* __restrict__ x, const float* __restrict__ f, float* __restrict__ y ENDS_PARAMETERS)
 {
     __shared__ __align__(16) float filters[TAPS][GROUP];
     int firstChannel = blockIdx.x / POSITION_BLOCKS * GROUP;
@@ -49,8 +45,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) conv_direct(const float* _
     for (int tap = 0; tap < TAPS; tap++)
     {
         int c = tap / (KH * KW), row = firstRow + tap / KW % KH, col = firstCol + tap % KW;
-        bool outside = (!IN_ROWS && (row < 0 || row >= H)) || (!IN_COLS && (col < 0 || col >= W));
-        window[tap] = outside ? 0.0f : LOAD_X((int)(image * C + c) * (H * W) + row * W + col);
+        window[tap] = hasPixel(row, col) ? x[(int)(image * C + c) * (H * W) + row * W + col] : 0.0f;
     }
 
 #pragma unroll 1
