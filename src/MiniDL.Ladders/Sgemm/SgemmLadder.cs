@@ -24,6 +24,7 @@ internal sealed class SgemmLadder : Ladder
     [
         new(1, "naive", "sgemm/01_naive.cu", "a thread computes one element, neighbours in a warp one column",
             "sectors a load", problem => OneLaunch("sgemm/01_naive.cu", problem, new Dim3(Blocks(problem["M"], 16), Blocks(problem["N"], 16)), new Dim3(16, 16))),
+        .. TiledRungs.All,
     ];
 
     public override Problem OfSize(int n) => Of(n, n, n);
