@@ -22,7 +22,7 @@ internal sealed class SgemmLadder : Ladder
     public override IReadOnlyList<Rung> Rungs { get; } = [.. FirstRungs.All, .. TiledRungs.All];
 
     /// <summary>The double buffer in registers: what <c>--gemm handwritten</c> runs.</summary>
-    public override Rung? Best => Rungs.FirstOrDefault(rung => rung.Number == 9);
+    public override Rung? Best => Rungs[8];
 
     public override Problem OfSize(int n) => Of(n, n, n);
 
