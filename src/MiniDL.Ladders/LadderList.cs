@@ -9,6 +9,8 @@ public static class LadderList
     [
         new SgemmLadder(),
         new SoftmaxLadder(),
+        new LayerNormLadder(),
+        new LayerNormBackwardLadder(),
     ];
 
     /// <summary>The ladders of a name or of a folder: <c>conv</c> names three.</summary>

@@ -14,7 +14,7 @@ namespace MiniDL.Cuda;
 /// <param name="Held">Arrays of which a thread holds its part of a row in registers: 1 for softmax, 2 for its gradient.</param>
 internal readonly record struct RowShare(int Rows, int Columns, bool IsAligned = true, int Held = 1)
 {
-    private const int MostOfWarp = 1024;
+    private const int MostOfWarp = 1024, BlocksEnough = 128, LongestStrip = 16;
 
     /// <summary>Threads of a block.</summary>
     public static int Threads => 256;
@@ -31,6 +31,9 @@ internal readonly record struct RowShare(int Rows, int Columns, bool IsAligned =
     /// <summary>The launch, if every lane has one row to do.</summary>
     public LaunchShape Launch => LaunchOf(1);
 
-    /// <summary>The launch, if every lane has several rows to do, one after the other.</summary>
-    public LaunchShape LaunchOf(int rowsEach) => new(new Dim3((Rows + RowsPerBlock * rowsEach - 1) / (RowsPerBlock * rowsEach)), new Dim3(Threads));
+    /// <summary>Rows for each lane where doing several one after the other saves something: as many as leave enough blocks.</summary>
+    public int Strip => Math.Clamp(Rows / (RowsPerBlock * BlocksEnough), 1, LongestStrip);
+
+    /// <summary>The launch, if every lane has so many rows to do.</summary>
+    public LaunchShape LaunchOf(int strip) => new(new Dim3((Rows + RowsPerBlock * strip - 1) / (RowsPerBlock * strip)), new Dim3(Threads));
 }
