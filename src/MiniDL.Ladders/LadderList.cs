@@ -15,6 +15,8 @@ public static class LadderList
         new ConvForwardLadder(),
         new ConvDataLadder(),
         new ConvFiltersLadder(),
+        new LayerNormLadder(),
+        new LayerNormBackwardLadder(),
     ];
 
     /// <summary>The ladders of a name or of a folder: <c>conv</c> names three.</summary>

@@ -12,7 +12,9 @@ namespace MiniDL.Cuda;
 /// <summary>Writes one body.</summary>
 internal sealed class MapText
 {
-    private const int MostLoadsByFour = 16;   // 64 registers
+    /// <summary>Beyond so many loads at a time, four elements of each are too many registers.</summary>
+    public const int MostLoadsByFour = 16;
+
     private const int Repeats = 4;
 
     private readonly BodyText _text;
