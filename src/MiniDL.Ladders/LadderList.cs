@@ -8,6 +8,7 @@ public static class LadderList
     public static IReadOnlyList<Ladder> All { get; } =
     [
         new SgemmLadder(),
+        new TransposeLadder(),
     ];
 
     /// <summary>The ladders of a name or of a folder: <c>conv</c> names three.</summary>
