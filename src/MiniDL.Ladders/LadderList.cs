@@ -9,6 +9,8 @@ public static class LadderList
     [
         new SgemmLadder(),
         new TransposeLadder(),
+        new HistogramLadder(equal: false),
+        new HistogramLadder(equal: true),
     ];
 
     /// <summary>The ladders of a name or of a folder: <c>conv</c> names three.</summary>
