@@ -13,7 +13,7 @@ internal sealed class HistogramLadder(bool equal) : Ladder
 {
     private const int Threads = 256, PerBlock = 65_536, Small = 16_384, MostBins = 256, BinsOfSum = 32, WarpsOfSum = 32;
 
-    public override string Name => equal ? "histogram-equal" : "histogram-spread";
+    public override string Name => equal ? "histogram-equal" : "histogram";
 
     public override string Folder => "histogram";
 
