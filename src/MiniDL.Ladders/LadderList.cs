@@ -17,6 +17,9 @@ public static class LadderList
         new ConvFiltersLadder(),
         new LayerNormLadder(),
         new LayerNormBackwardLadder(),
+        new TransposeLadder(),
+        new HistogramLadder(equal: false),
+        new HistogramLadder(equal: true),
     ];
 
     /// <summary>The ladders of a name or of a folder: <c>conv</c> names three.</summary>
