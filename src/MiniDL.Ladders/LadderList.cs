@@ -9,6 +9,7 @@ public static class LadderList
     [
         new SgemmLadder(),
         new ElementwiseLadder(),
+        new UpdateLadder(),
     ];
 
     /// <summary>The ladders of a name or of a folder: <c>conv</c> names three.</summary>
