@@ -20,6 +20,7 @@ public static class LadderList
         new TransposeLadder(),
         new HistogramLadder(equal: false),
         new HistogramLadder(equal: true),
+        new UpdateLadder(),
     ];
 
     /// <summary>The ladders of a name or of a folder: <c>conv</c> names three.</summary>
