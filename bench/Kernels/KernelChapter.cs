@@ -56,7 +56,15 @@ internal sealed class KernelChapter
         return $"{text[..start]}\n{block}{text[end..]}";
     }
 
-    /// <summary>What stands between the markers: where the figures come from, and the tables.</summary>
+    /// <summary>What stands between a ladder's markers now.</summary>
+    /// <exception cref="BenchmarkException">A marker is missing.</exception>
+    public static string BlockOf(string text, Ladder ladder)
+    {
+        (int start, int end) = Find(text, ladder);
+        return text[start..end];
+    }
+
+    /// <summary>What is to stand between the markers: where the figures come from, and the tables.</summary>
     public static string Block(IReadOnlyList<RungResult> results, IReadOnlyList<GpuProperties> gpus)
     {
         var text = new StringBuilder();
