@@ -43,7 +43,8 @@ var ladder = new Option<string?>("--ladder") { Description = "one ladder, or the
 var rung = new Option<int?>("--rung") { Description = "one rung, by its number" };
 var size = new Option<int?>("--n") { Description = "the size: a side of a square matrix, a number of elements, as the ladder has it" };
 var where = new Option<string?>("--device") { Description = "cuda, sim or sim:GPU; a real GPU if there is one" };
-KernelChoice Kernels(CommandResult line) => KernelChoice.Of(line.GetValue(ladder), line.GetValue(rung), line.GetValue(size), line.GetValue(where));
+var write = new Option<bool>("--write") { Description = "rewrite the tables of kernels/README.md, between their markers" };
+KernelChoice Kernels(CommandResult line) => KernelChoice.Of(line.GetValue(ladder), line.GetValue(rung), line.GetValue(size), line.GetValue(where), line.GetValue(write));
 
 int ThreadCount(ParseResult line) => line.GetValue(threads) ?? 2;
 int[] ThreadCounts(ParseResult line) => line.GetValue(threads) is { } count ? [count] : [1, 2];
@@ -62,7 +63,7 @@ Add("compile", "from graph to program", line => (line.GetValue(first), line.GetV
 }, first, device);
 Add("resources", "registers, shared memory, spills and occupancy of the programs' kernels", line => new ResourcesSuite().Run(line.GetValue(json)));
 Add("simulator", "warp instructions a second on the simulated GPU", line => SimulatorSuite.Run(line.GetValue(json)));
-Command kernels = Add("kernels", "the rungs of the kernel ladders: time, % of the physical limit, counters", line => KernelSuite.Run(Kernels(line.CommandResult), line.GetValue(json)), ladder, rung, size, where);
+Command kernels = Add("kernels", "the rungs of the kernel ladders: time, % of the physical limit, counters", line => KernelSuite.Run(Kernels(line.CommandResult), line.GetValue(json)), ladder, rung, size, where, write);
 kernels.Validators.Add(line =>
 {
     try

@@ -8,9 +8,10 @@ namespace MiniDL.Bench.Kernels;
 
 /// <summary>A command line, understood.</summary>
 /// <param name="Ladders">The ladders, each with the rungs and the size.</param>
-/// <param name="IsWhole">Every rung, at the size that the ladder chooses: what may be written into the chapter.</param>
+/// <param name="HasSize">The size was given; else each ladder has its default.</param>
 /// <param name="Device">Where.</param>
-internal sealed record KernelChoice(IReadOnlyList<LadderChoice> Ladders, bool IsWhole, DeviceChoice Device)
+/// <param name="Write">The tables of the chapter are to be written.</param>
+internal sealed record KernelChoice(IReadOnlyList<LadderChoice> Ladders, bool HasSize, DeviceChoice Device, bool Write = false)
 {
     private const double MostBytes = 4L << 30;   // of all arrays: on the simulator they lie in the host's memory
 
@@ -19,10 +20,12 @@ internal sealed record KernelChoice(IReadOnlyList<LadderChoice> Ladders, bool Is
     /// <param name="rung">A rung's number; null for all.</param>
     /// <param name="n">What <see cref="Ladder.OfSize"/> is given; null for each ladder's default.</param>
     /// <param name="device">cuda, sim or sim:GPU; null for a real GPU if there is one.</param>
+    /// <param name="write">Write the tables of the chapter.</param>
     /// <exception cref="ArgumentException">Something is wrong; the message says what can be given.</exception>
     /// <example><code>KernelChoice choice = KernelChoice.Of("sgemm", rung: 5, n: 1024, device: "sim:a100");</code></example>
-    public static KernelChoice Of(string? ladder, int? rung, int? n, string? device)
+    public static KernelChoice Of(string? ladder, int? rung, int? n, string? device, bool write = false)
     {
+        if (write && (rung is not null || n is not null)) throw new ArgumentException("--write writes whole tables at the ladders' own sizes: leave --rung and --n out");
         DeviceChoice where = DeviceChoice.Of(device);
         IReadOnlyList<Ladder> ladders = ladder is null ? LadderList.All : LadderList.Find(ladder);
         if (rung is { } number && !ladders.Any(one => one.Rungs.Any(its => its.Number == number)))
@@ -30,7 +33,7 @@ internal sealed record KernelChoice(IReadOnlyList<LadderChoice> Ladders, bool Is
         if (n is < 1) throw new ArgumentException($"--n takes a whole number above 0, not {n}");
         return new KernelChoice(
             [.. ladders.Select(one => new LadderChoice(one, [.. one.Rungs.Where(its => rung is null || its.Number == rung)], ProblemOf(one, n))).Where(one => one.Rungs.Count > 0)],
-            rung is null && n is null, where);
+            n is not null, where, write);
     }
 
     private static Problem ProblemOf(Ladder ladder, int? n)

@@ -21,6 +21,13 @@ internal static class KernelSuite
     {
         using IMeter meter = Open(choice.Device);
         Console.WriteLine(meter.Note);
+        if (meter is DeviceMeter { IsSimulated: true })
+        {
+            // A driver that is simulated runs every block of every repeat.
+            if (choice.Write) throw new BenchmarkException("the times of a simulated driver are not written into the chapter; add --device sim for estimates");
+            if (!choice.HasSize) throw new BenchmarkException("the ladders' own sizes take hours on a simulated driver: give --n, such as --n 64; or --device sim for estimates");
+        }
+        KernelChapter? chapter = choice.Write ? KernelChapter.Open(choice.Ladders.Select(one => one.Ladder)) : null;
         var results = new List<RungResult>();
         var terminal = new Terminal(Console.Out);
         long start = Stopwatch.GetTimestamp();
@@ -33,8 +40,14 @@ internal static class KernelSuite
         string[] sampled = [.. results.Where(result => result.Measurements.Any(measurement => measurement.IsSampled)).Select(result => $"{result.Ladder.Name} at {result.Problem.Size}").Distinct()];
         if (sampled.Length > 0) Console.WriteLine($"sampled, one wave of blocks of each launch: {string.Join("; ", sampled)}");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{results.Count} rungs in {Stopwatch.GetElapsedTime(start).TotalSeconds:0} s"));
+        bool wrong = results.Any(result => result.Wrong is not null);
+        if (chapter is not null && !wrong)
+        {
+            chapter.Write(results, meter.Gpus);
+            Console.WriteLine($"written: {chapter.File}");
+        }
         if (json) KernelJson.Print(results);
-        return results.Any(result => result.Wrong is not null) ? 1 : 0;
+        return wrong ? 1 : 0;
     }
 
     private static void Print(LadderChoice one, IReadOnlyList<RungResult> results, IReadOnlyList<GpuProperties> gpus)
