@@ -3,10 +3,12 @@
 // The one thing to understand: these suites are quick measurements that end with a table or, with --json, an object on the last line. They
 // are for asking a question ten times a day; `bdn` hands the rest of the line to BenchmarkDotNet, for answers with error bars.
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using MiniDL;
 using MiniDL.Bench.Cuda;
 using MiniDL.Bench.Gemm;
 using MiniDL.Bench.Host;
+using MiniDL.Bench.Kernels;
 using MiniDL.Bench.Programs;
 using MiniDL.Bench.Simulator;
 
@@ -37,6 +39,12 @@ var device = new Option<string>("--device") { Description = "for which device: c
 device.AcceptOnlyFromAmong("cpu", "cuda");
 var peer = new Option<string>("--peer") { Description = "the peer's script", DefaultValueFactory = _ => PeerSuite.DefaultScript };
 var data = new Option<string?>("--data") { Description = "folder with the four files of MNIST", Recursive = true };
+var ladder = new Option<string?>("--ladder") { Description = "one ladder, or the ladders of a folder of kernels/" };
+var rung = new Option<int?>("--rung") { Description = "one rung, by its number" };
+var size = new Option<int?>("--n") { Description = "the size: a side of a square matrix, a number of elements, as the ladder has it" };
+var where = new Option<string?>("--device") { Description = "cuda, sim or sim:GPU; a real GPU if there is one" };
+var write = new Option<bool>("--write") { Description = "rewrite the tables of kernels/README.md, between their markers" };
+KernelChoice Kernels(CommandResult line) => KernelChoice.Of(line.GetValue(ladder), line.GetValue(rung), line.GetValue(size), line.GetValue(where), line.GetValue(write));
 
 int ThreadCount(ParseResult line) => line.GetValue(threads) ?? 2;
 int[] ThreadCounts(ParseResult line) => line.GetValue(threads) is { } count ? [count] : [1, 2];
@@ -55,6 +63,18 @@ Add("compile", "from graph to program", line => (line.GetValue(first), line.GetV
 }, first, device);
 Add("resources", "registers, shared memory, spills and occupancy of the programs' kernels", line => new ResourcesSuite().Run(line.GetValue(json)));
 Add("simulator", "warp instructions a second on the simulated GPU", line => SimulatorSuite.Run(line.GetValue(json)));
+Command kernels = Add("kernels", "the rungs of the kernel ladders: time, % of the physical limit, counters", line => KernelSuite.Run(Kernels(line.CommandResult), line.GetValue(json)), ladder, rung, size, where, write);
+kernels.Validators.Add(line =>
+{
+    try
+    {
+        Kernels(line);
+    }
+    catch (ArgumentException wrong)
+    {
+        line.AddError(wrong.Message);
+    }
+});
 Add("host", "what the host spends on a step when the GPU spends nothing", line => HostSuite.Run(line.GetValue(models)!, line.GetValue(json)), models);
 Add("stability", "the modern net past the point where its literal cost breaks", line => StabilitySuite.Run(line.GetValue(data), ThreadCount(line), line.GetValue(epochs), line.GetValue(json)), epochs);
 root.Add(new Command("bdn", "BenchmarkDotNet: `bdn --filter '*'`, `bdn --list flat`"));
@@ -69,16 +89,17 @@ try
 {
     return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
-catch (Exception failure) when (failure is GraphException or IOException or BenchmarkException or MiniDL.Cuda.MissingLibraryException or MiniDL.Cuda.KernelCompileException)
+catch (Exception failure) when (failure is GraphException or IOException or BenchmarkException or MiniDL.Cuda.MissingLibraryException or MiniDL.Cuda.KernelCompileException or MiniDL.Gpu.GpuException)
 {
     Console.Error.WriteLine($"error: {failure.Message}");
     return 1;
 }
 
-void Add(string name, string description, Func<ParseResult, int> run, params Option[] options)
+Command Add(string name, string description, Func<ParseResult, int> run, params Option[] options)
 {
     var command = new Command(name, description);
     foreach (Option option in options) command.Add(option);
     command.SetAction(run);
     root.Add(command);
+    return command;
 }

@@ -2,8 +2,10 @@
 //
 // Tables, pictures and JSON are made from these records alone. The one thing to understand: the physical limit is that of the problem, not of the kernel. No kernel can be
 // faster than the larger of FLOPs by peak arithmetic and minimum bytes by peak bandwidth (the roofline); bytes that a kernel moves in vain count against it.
+using MiniDL.Cuda;
 using MiniDL.Gpu;
 using MiniDL.Ladders;
+using MiniDL.Simulator;
 using MiniDL.Simulator.Counters;
 using MiniDL.Simulator.Timing;
 
@@ -27,11 +29,24 @@ internal sealed record RungMeasurement(Ladder Ladder, Rung Rung, Problem Problem
     /// <summary>GFLOP/s or GB/s, as the ladder tells its speed.</summary>
     public double Speed => (Ladder.Measure == Measure.GigaFlops ? Problem.Flops : Problem.MinimumBytes) / Microseconds / 1e3;
 
-    /// <summary>The shortest time that the GPU's arithmetic and memory allow for the problem, in microseconds.</summary>
-    public double LimitMicroseconds => Math.Max(Problem.Flops / (Multiprocessor.PeakTeraFlops(Gpu) * 1e6), Problem.MinimumBytes / (Gpu.MemoryGBPerSecond * 1e3));
+    /// <summary>The shortest time that the GPU's float32 arithmetic and memory allow for the problem, in microseconds. NaN if the GPU does not tell its clock or bandwidth.</summary>
+    public double LimitMicroseconds => Gpu.ClockMHz <= 0 || Gpu.MemoryGBPerSecond <= 0 ? double.NaN
+        : Math.Max(Problem.Flops / (Multiprocessor.PeakTeraFlops(Gpu) * 1e6), Problem.MinimumBytes / (Gpu.MemoryGBPerSecond * 1e3));
 
     /// <summary>How near the rung comes to that, in percent.</summary>
     public double PercentOfLimit => 100 * LimitMicroseconds / Microseconds;
+
+    /// <summary>What cuBLAS takes for the same product in float32, in microseconds; null for other ladders and on the simulator.</summary>
+    public double? CuBlasMicroseconds { get; init; }
+
+    /// <summary>What cuBLAS takes with operands rounded to TF32; null where <see cref="CuBlasMicroseconds"/> is, and on GPUs without tensor cores for it.</summary>
+    public double? CuBlasTf32Microseconds { get; init; }
+
+    /// <summary>The rung's speed as a part of cuBLAS' in float32, in percent.</summary>
+    public double? PercentOfCuBlas => 100 * CuBlasMicroseconds / Microseconds;
+
+    /// <summary>The rung's speed as a part of cuBLAS' in TF32, in percent.</summary>
+    public double? PercentOfCuBlasTf32 => 100 * CuBlasTf32Microseconds / Microseconds;
 
     /// <summary>Counters of all launches together; null on a real GPU.</summary>
     public KernelCounters? Counters
@@ -61,4 +76,19 @@ internal sealed record RungMeasurement(Ladder Ladder, Rung Rung, Problem Problem
 /// <param name="Occupancy">Resident blocks and warps.</param>
 /// <param name="Counters">What it did, on the simulator.</param>
 /// <param name="Estimate">Its estimated time, on the simulator.</param>
-internal sealed record LaunchMeasurement(string Kernel, LaunchShape Shape, int Registers, int SharedBytes, int SpillBytes, Occupancy Occupancy, KernelCounters? Counters, TimeEstimate? Estimate);
+internal sealed record LaunchMeasurement(string Kernel, LaunchShape Shape, int Registers, int SharedBytes, int SpillBytes, Occupancy Occupancy, KernelCounters? Counters, TimeEstimate? Estimate)
+{
+    /// <summary>Puts together what is known of a launch.</summary>
+    /// <param name="launch">The launch.</param>
+    /// <param name="compiled">Its kernel, compiled for the GPU.</param>
+    /// <param name="gpu">The GPU.</param>
+    /// <param name="report">What the simulator counted; null on a real GPU.</param>
+    public static LaunchMeasurement Of(RungLaunch launch, CompiledKernel compiled, GpuProperties gpu, LaunchReport? report)
+    {
+        // Where NVRTC is older than the GPU it made PTX only, and nobody knows the registers.
+        KernelResources resources = compiled.Resources ?? default;
+        Occupancy occupancy = resources.OccupancyOn(Multiprocessor.Of(gpu), launch.Shape);
+        return new LaunchMeasurement(launch.Source.Name, launch.Shape, resources.Registers, resources.SharedBytes + launch.Shape.DynamicSharedBytes, resources.SpillBytes,
+            occupancy, report?.Counters, report?.Estimate(gpu));
+    }
+}

@@ -2,6 +2,7 @@
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Running;
 using MiniDL.Bench.Host;
+using MiniDL.Bench.Kernels;
 using MiniDL.Examples;
 
 namespace MiniDL.Bench.Programs;
@@ -12,7 +13,12 @@ internal static class BdnSuite
     /// <summary>Runs what the arguments choose; returns the exit code.</summary>
     public static int Run(string[] args)
     {
-        BenchmarkSwitcher.FromTypes([typeof(StepBenchmarks), typeof(CompileBenchmarks), typeof(HostBenchmarks)]).Run(args);
+        List<Type> types = [typeof(StepBenchmarks), typeof(CompileBenchmarks), typeof(HostBenchmarks)];
+
+        // What needs a GPU is listed anywhere, and run where there is one.
+        if (args.Any(arg => arg.StartsWith("--list", StringComparison.Ordinal)) || KernelBenchmarks.WhyNot() is not { } reason) types.Add(typeof(KernelBenchmarks));
+        else Console.WriteLine($"left out: {nameof(KernelBenchmarks)}, {reason}");
+        BenchmarkSwitcher.FromTypes([.. types]).Run(args);
         return 0;
     }
 }

@@ -1,10 +1,16 @@
-// Four neighbouring elements with one load or store of 16 bytes (4 bytes for bools).
+// Four neighbouring elements a thread, with one load or store of 16 bytes (4 bytes for bools): what generated maps and the ladders elementwise/ and update/ share.
 //
 // A warp that loads float by float asks for 128 bytes at a time; with four floats a lane it asks for 512, and spends a quarter of the instructions on it. The address
 // must be a multiple of the vector's size. After unrolling, the arrays are registers.
+//
+//     BY_FOUR(i, thread, count) { ... }     for the four elements from i on, if all four are there
+//     REST(j, i, count) ...                 else for the one to three that are left, one by one; may be left out where count is a multiple of 4
 #ifndef MINIDL_FOUR
 #define MINIDL_FOUR
 #include "prelude.cuh"
+
+#define BY_FOUR(i, thread, count) if (const uint i = 4 * (thread); (thread) < (count) / 4)
+#define REST(j, i, count) else _Pragma("unroll 1") for (uint j = i; j < (count); j++)
 
 __device__ __forceinline__ void load4(const float* address, float (&v)[4])
 {

@@ -1,9 +1,9 @@
 // Log-softmax of rows: y = x - max x - log sum exp(x - max x), x and y (ROWS, COLUMNS).
 //
-// The idea: softmax.cu's passes; but what stays in registers is x itself, since the result wants its logarithm, not its exponential. log(softmax(x)) in two
+// The idea: the passes of 06_float4.cu; but what stays in registers is x itself, since the result wants its logarithm, not its exponential. log(softmax(x)) in two
 // kernels would give log 0 = minus infinity wherever exp underflows (x 104 below the maximum); this never leaves the logarithm.
 //
-// Bytes: 8 ROWS COLUMNS; 12 above 4096 columns. FLOPs: about 5 and an exp for each element, a log for each row. Limit and counters: as softmax.cu.
+// Bytes: 8 ROWS COLUMNS; 12 above 4096 columns. FLOPs: about 5 and an exp for each element, a log for each row. Limit and counters: as 06_float4.cu.
 // Source: Milakov and Gimelshein 2018, algorithm 3.
 //
 // Macros: row.cuh's.
@@ -25,7 +25,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK) log_softmax(const float* __r
         float mine = 0;
 #pragma unroll
         for (int k = 0; k < PER_LANE; k++) mine += expf(v[k] - shift);
-        sum = sum * expf(before - shift) + combine_row(mine, Sum());
+        sum = (piece > 0 ? sum * expf(before - shift) : 0) + combine_row(mine, Sum());
     }
     float log_sum = logf(sum);
 

@@ -2,7 +2,7 @@
 //
 // The idea: as softmax_backward.cu; only g is needed for the sum, and y comes in when the result is written, so even long rows read y once.
 //
-// Bytes: 12 ROWS COLUMNS; 16 above 4096 columns. FLOPs: 3 and an exp for each element. Limit and counters: as softmax.cu.
+// Bytes: 12 ROWS COLUMNS; 16 above 4096 columns. FLOPs: 3 and an exp for each element. Limit and counters: as 06_float4.cu.
 // Source: from y_i = x_i - log sum exp x, dy_i / dx_j = [i = j] - exp(y_j).
 //
 // Macros: row.cuh's.

@@ -2,7 +2,7 @@
 //
 // The idea: two rows in registers, one row sum between reading and writing. The forward pass's result y is all that is needed of it; x is not read.
 //
-// Bytes: 12 ROWS COLUMNS; 20 above 4096 columns, where both rows are read again. FLOPs: 4 for each element. Limit and counters: as softmax.cu.
+// Bytes: 12 ROWS COLUMNS; 20 above 4096 columns, where both rows are read again. FLOPs: 4 for each element. Limit and counters: as 06_float4.cu.
 // Source: the Jacobian dy_i / dx_j = y_i ([i = j] - y_j), Bridle, "Probabilistic Interpretation of Feedforward Classification Network Outputs", 1990.
 //
 // Macros: row.cuh's.

@@ -6,7 +6,7 @@
 // element, and take log 0 for a hopeless guess; one kernel moves 12 and works with log p throughout.
 //
 // Bytes: 4 ROWS (3 COLUMNS + 1), and 8 ROWS COLUMNS more above 4096 columns. FLOPs: about 10 and two exps for each element. Limit: bandwidth; few
-// short rows: latency. Counters: as softmax.cu; the loss is written by one lane of a row, a sector for the 32 / LANES rows of a warp.
+// short rows: latency. Counters: as 06_float4.cu; the loss is written by one lane of a row, a sector for the 32 / LANES rows of a warp.
 // Source: Milakov and Gimelshein 2018 for the passes; the gradient: Bishop, "Pattern Recognition and Machine Learning", 4.3.4.
 //
 // Macros: row.cuh's, and SCALE (a float).
@@ -31,7 +31,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK) softmax_cross_entropy(
         float mine = 0;
 #pragma unroll
         for (int k = 0; k < PER_LANE; k++) mine += expf(v[k] - shift);
-        sum = sum * expf(before - shift) + combine_row(mine, Sum());
+        sum = (piece > 0 ? sum * expf(before - shift) : 0) + combine_row(mine, Sum());
     }
     float log_sum = logf(sum), mine = 0;
 

@@ -112,6 +112,9 @@ internal sealed class PlacedProblem : IDisposable
         return [.. bits.Skip(Before).Take(array.Count).Select(word => array.IsInteger ? word : (double)BitConverter.Int32BitsToSingle(word))];
     }
 
+    /// <summary>The device address of an array's first element.</summary>
+    public ulong AddressOf(string name) => _memory[name].Address + (ulong)(sizeof(float) * Before);
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -122,7 +125,7 @@ internal sealed class PlacedProblem : IDisposable
 
     private ulong AddressOf(RungArgument argument, RungPlan plan)
     {
-        if (argument.Array is { } name) return _memory[name].Address + (ulong)(sizeof(float) * Before + argument.ByteOffset);
+        if (argument.Array is { } name) return AddressOf(name) + (ulong)argument.ByteOffset;
         if (plan.ScratchBytes == 0) throw new ArgumentException("a launch asks for scratch memory, of which its plan has none");
         return _scratch!.Address + (ulong)argument.ByteOffset;
     }

@@ -25,7 +25,7 @@ internal static class EndsTable
         PoolStage { Kind: PoolKind.Max or PoolKind.Average } pool when pool.Value?.Buffer == result => new("STORE_Y", "y"),
         PoolStage { Kind: PoolKind.MaxUnpool or PoolKind.AverageUnpool } => new("STORE_X", "dx"),
         ConvStage { Direction: ConvDirection.Forward } => new("STORE_Y", "y"),
-        ConvStage { Direction: ConvDirection.InputGrad } => new("STORE_X", "x"),
+        ConvStage { Direction: ConvDirection.InputGrad } => new("STORE_X", "dx"),
         GemmStage { Beta: 0 } when options.Gemm == GemmChoice.Handwritten => new("STORE_C", "c"),
         _ => null,
     };

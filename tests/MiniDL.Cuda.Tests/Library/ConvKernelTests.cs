@@ -35,13 +35,6 @@ public sealed class ConvKernelTests
     [TestCaseSource(nameof(Shapes))]
     public void Filter_gradient(Shape x, Shape f, ConvGeometry geometry) => Check(Convolutions.Stage(ConvDirection.FilterGrad, x, f, geometry));
 
-    [TestCaseSource(nameof(Shapes))]
-    public void Im2col_and_a_product(Shape x, Shape f, ConvGeometry geometry)
-    {
-        ConvStage stage = Convolutions.Stage(ConvDirection.Forward, x, f, geometry);
-        Check(stage, ConvSteps.PlanIm2Col(stage));
-    }
-
     /// <summary>Geometries as the op table draws them, and wilder ones.</summary>
     [Test, Category("Long")]
     public void Any_geometry([Range(1, 12)] int seed, [Values] ConvDirection direction)

@@ -37,7 +37,6 @@ public sealed class ProductCompileTests
     }
 
     private static IEnumerable<Step> Progression() => Layers().SelectMany(stage => ConvSteps.Plan(stage, null, Stages.Options))
-        .Concat(ConvSteps.PlanIm2Col(Convolutions.Stage(ConvDirection.Forward, [128, 32, 15, 15], [64, 32, 3, 3])))
         .Concat(Dense().SelectMany(stage => GemmSteps.Plan(stage, null, Stages.Options with { Gemm = GemmChoice.Handwritten })))
         .Concat(GemmSteps.Plan(Products.Stage(new IndexMap([1, 64, 64], [0, 128, 2], 0), IndexMap.Contiguous([1, 64, 64])), null, Stages.Options));
 

@@ -17,9 +17,9 @@ public sealed class ProductEndsTests
         Check(steps, stage.C, memory, Products.Multiply(stage, memory));
     }
 
-    [TestCase(ConvDirection.Forward, 1, "STORE_Y", "y", TestName = "Of_a_direct_convolution")]
+    [TestCase(ConvDirection.Forward, 1, "STORE_Y", "y", TestName = "Of_a_convolution_of_few_channels")]
     [TestCase(ConvDirection.Forward, 12, "STORE_Y", "y", TestName = "Of_a_convolution")]
-    [TestCase(ConvDirection.InputGrad, 12, "STORE_X", "x", TestName = "Of_an_input_gradient")]
+    [TestCase(ConvDirection.InputGrad, 12, "STORE_X", "dx", TestName = "Of_an_input_gradient")]
     public void Of_a_convolution(ConvDirection direction, int channels, string macro, string pointer)
     {
         ConvStage stage = Convolutions.Stage(direction, [3, channels, 7, 6], [5, channels, 3, 3], new ConvGeometry(2, 1, 1, 1, 0, 1));

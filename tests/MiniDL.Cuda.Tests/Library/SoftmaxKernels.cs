@@ -1,21 +1,26 @@
 // The softmax kernels made ready for some rows, as row.cuh asks of whoever launches them.
-using System.Numerics;
 using MiniDL.Gpu;
 
 namespace MiniDL.Cuda.Tests;
 
 internal static class SoftmaxKernels
 {
-    private const int Threads = 256;
+    /// <summary>The file of each: softmax itself is the last rung of its ladder.</summary>
+    private static readonly Dictionary<string, string> s_files = new()
+    {
+        ["softmax"] = "softmax/06_float4.cu",
+        ["log_softmax"] = "softmax/log_softmax.cu",
+        ["softmax_cross_entropy"] = "softmax/softmax_cross_entropy.cu",
+        ["softmax_backward"] = "softmax/softmax_backward.cu",
+        ["log_softmax_backward"] = "softmax/log_softmax_backward.cu",
+    };
 
-    public static IReadOnlyList<string> Names { get; } = ["softmax", "log_softmax", "softmax_cross_entropy", "softmax_backward", "log_softmax_backward"];
+    public static IEnumerable<string> Names => s_files.Keys;
 
     /// <summary>One of them, and its launch.</summary>
     public static (KernelSource Source, LaunchShape Shape) Of(string name, int rows, int columns, float scale = 1)
     {
-        // One lane for each element or float4 up to a warp; the block for rows above 512.
-        int items = columns % 4 == 0 ? columns / 4 : columns, lanes = columns > 512 ? Threads : (int)BitOperations.RoundUpToPowerOf2((uint)Math.Min(32, items));
-        KernelSource source = LibraryKernel.Of($"softmax/{name}.cu", [("ROWS", rows), ("COLUMNS", columns), ("LANES", lanes), ("BLOCK", Threads), ("SCALE", $"{scale:E9}f")]);
-        return (source, new LaunchShape(new Dim3((rows * lanes + Threads - 1) / Threads), new Dim3(Threads)));
+        var share = new RowShare(rows, columns, Held: name is "softmax" or "log_softmax" ? 1 : 2);
+        return (LibraryKernel.Of(s_files[name], [.. share.Macros, ("SCALE", $"{scale:E9}f")]), share.Launch);
     }
 }
