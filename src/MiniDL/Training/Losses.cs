@@ -81,4 +81,53 @@ public static partial class T
         using var at = Source.Here(file, line);
         return Mean(Square(prediction - target));
     }
+
+    /// <summary>The entropy of each distribution, -sum p log p over the last axis: what is left to guess when p is known. 0 log 0 counts as 0.</summary>
+    /// <param name="probabilities">p: float32 (..., classes).</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>float32 (...), nats: 0 for a one-hot row, log K for K equal numbers.</returns>
+    /// <exception cref="GraphException">Not float32, or a scalar.</exception>
+    /// <remarks>C. Shannon, "A mathematical theory of communication" (1948), section 6.</remarks>
+    public static Tensor Entropy(Tensor probabilities, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        using var at = Source.Here(file, line);
+        return -Sum(probabilities * LogOrZero(probabilities), -1);
+    }
+
+    /// <summary>The Kullback-Leibler divergence of each example, sum t log(t / p) over the last axis: what guessing by p costs more than guessing by t itself. It is
+    /// 0 where they are equal and positive elsewhere, and cross-entropy(p, t) = entropy(t) + divergence(p, t).</summary>
+    /// <param name="probabilities">p: float32 (..., classes), a softmax's output, of which the stabilising rewrites take the logarithm safely.</param>
+    /// <param name="targets">t: float32 of the same shape, a distribution for each example; where it is 0 a class costs nothing.</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>float32 (...), nats.</returns>
+    /// <exception cref="GraphException">A shape or dtype does not fit.</exception>
+    /// <remarks>S. Kullback and R. Leibler, "On information and sufficiency" (1951), equation 2.4.</remarks>
+    public static Tensor KlDivergence(Tensor probabilities, Tensor targets, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        using var at = Source.Here(file, line);
+        return Sum(targets * (LogOrZero(targets) - Log(probabilities)), -1);
+    }
+
+    // log p, and 0 where p is 0: p log p then is 0 there as it should be, and so is its gradient.
+    private static Tensor LogOrZero(Tensor p) => Log(Where(Equal(p, 0), 1, p));
+
+    /// <summary>Targets that are not quite sure: t' = (1 - amount) t + amount / K. A net that must answer 1 - amount + amount / K has no reason to drive its logits apart
+    /// without end.</summary>
+    /// <remarks>Szegedy et al., "Rethinking the Inception architecture for computer vision" (CVPR 2016), section 7. 1 / K is taken as the mean of the row, so that a row
+    /// of zeros, an example to leave out, stays one.</remarks>
+    /// <param name="targets">t: float32 (..., classes), each row a distribution, often one-hot.</param>
+    /// <param name="amount">In [0, 1).</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>float32 of the same shape.</returns>
+    /// <exception cref="GraphException">The amount is not in [0, 1).</exception>
+    /// <example><code>T.CategoricalCrossEntropyFromLogits(z, T.SmoothLabels(T.OneHot(labels, 10), 0.1f))</code></example>
+    public static Tensor SmoothLabels(Tensor targets, float amount, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        if (!(amount is >= 0 and < 1)) throw new GraphException($"smooth_labels: the amount must be in [0, 1), not {amount}");
+        using var at = Source.Here(file, line);
+        return (1 - amount) * targets + amount * Mean(targets, -1, keepDims: true);
+    }
 }

@@ -1,62 +1,67 @@
 using static MiniDL.T;
+using static MiniDL.Tests.Evaluation;
 
 namespace MiniDL.Tests.Training;
 
-/// <summary>Each optimiser takes the steps of its formula. The cost is 0.5 sum a (p - b)^2 over three elements, whose gradient is a (p - b);
-/// a step of the formula for one element, in double, is written out in each test.</summary>
+/// <summary>What the optimisers have in common, and what is particular about one of them; their steps are in <see cref="TrajectoryTests"/>.</summary>
 [TestFixture]
 public sealed class OptimiserTests
 {
-    private const int Steps = 100;
-    private static readonly float[] s_start = [1f, -2f, 0.5f], s_a = [1f, 0.25f, 3f], s_b = [5f, -4f, 2f];
-
-    [Test]
-    public void Sgd_goes_down_the_gradient() =>
-        AssertTrajectory((cost, p) => Sgd(cost, p, learningRate: 0.05f), gradient => new Stepper(0, 0, (p, _, _, _) => p - 0.05f * gradient(p)));
-
-    [Test]
-    public void Momentum_keeps_a_share_of_its_velocity() =>
-        AssertTrajectory((cost, p) => Momentum(cost, p, 0.01f, momentum: 0.8f), gradient => new Stepper(0, 0, (p, v, _, keep) =>
-        {
-            double velocity = 0.8f * v - 0.01f * gradient(p);
-            keep(velocity, 0);
-            return p + velocity;
-        }));
-
-    [Test]
-    public void RmsProp_divides_by_the_root_of_the_new_mean_square_plus_epsilon() =>
-        AssertTrajectory((cost, p) => RmsProp(cost, p, 0.001f, rho: 0.9f, epsilon: 0.01f), gradient => new Stepper(0, 0, (p, a, _, keep) =>
-        {
-            double g = gradient(p), mean = 0.9f * a + (1 - 0.9f) * g * g;
-            keep(mean, 0);
-            return p - 0.001f * g / Math.Sqrt(mean + 0.01f);
-        }));
-
-    [Test]
-    public void Adam_corrects_its_averages_for_their_start_at_0()
-    {
-        double t = 0;
-        AssertTrajectory((cost, p) => Adam(cost, p, 0.01f), gradient => new Stepper(0, 0, (p, m, v, keep) =>
-        {
-            const double B1 = 0.9f, B2 = 0.999f;
-            double g = gradient(p), mean = B1 * m + (1 - B1) * g, square = B2 * v + (1 - B2) * g * g;
-            keep(mean, square);
-            double correctedMean = mean / (1 - Math.Pow(B1, t)), correctedSquare = square / (1 - Math.Pow(B2, t));
-            return p - 0.01f * correctedMean / (Math.Sqrt(correctedSquare) + 1e-8f);
-        }), step => t = step);
-    }
-
     [Test]
     public void The_first_step_of_RmsProp_is_three_rates_long_whatever_the_gradient()
     {
         // a' = 0.1 g^2, so g / sqrt(a') = 1 / sqrt(0.1) = 3.1623.
         foreach (float scale in new[] { 1f, 1000f })
         {
-            Shared p = Shared(NDArray.From([2f], [1]), "p");
-            using Device device = Device.Reference();
-            using Function train = Function([], Sum(scale * p), RmsProp(Sum(scale * p), [p], 0.001f), device: device);
-            train.Run();
+            Shared p = Shared(Vec(2), "p");
+            Run(1, Sum(scale * p), RmsProp(Sum(scale * p), [p], 0.001f));
             Assert.That(2 - p.Value.Item(), Is.EqualTo(0.0031623f).Within(1e-6f));
+        }
+    }
+
+    [Test]
+    public void The_first_step_of_Adam_is_one_rate_long_and_that_of_Adadelta_a_fraction_of_the_root_of_epsilon()
+    {
+        // Adam: m / c1 = g and v / c2 = g^2. Adadelta: sqrt(epsilon) / sqrt((1 - rho) g^2 + epsilon), here 0.001 / sqrt(0.05 * 100^2).
+        Shared p = Shared(Vec(2), "p"), q = Shared(Vec(2), "q");
+        Run(1, Sum(100 * p), Adam(Sum(100 * p), [p], 0.001f));
+        Run(1, Sum(100 * q), Adadelta(Sum(100 * q), [q]));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(2 - p.Value.Item(), Is.EqualTo(0.001f).Within(2e-7f));
+            Assert.That(2 - q.Value.Item(), Is.EqualTo(100 * 0.001 / Math.Sqrt(0.05 * 1e4)).Within(2e-7f));
+        }
+    }
+
+    [Test]
+    public void Adadelta_with_no_rate_is_Adadelta_with_rate_1()
+    {
+        Shared p = Shared(Vec(2), "p"), q = Shared(Vec(2), "q");
+        Run(20, Sum(Square(p)), Adadelta(Sum(Square(p)), [p]));
+        Run(20, Sum(Square(q)), Adadelta(Sum(Square(q)), [q], 1f));
+        Assert.That(p.Value.Item(), Is.EqualTo(q.Value.Item()).And.LessThan(2));
+    }
+
+    [Test]
+    public void Nesterov_brakes_before_the_valley_where_momentum_rolls_up_the_other_side()
+    {
+        // 0.5 p^2 from 1: how far beyond 0 does each come?
+        float beyond = Lowest((cost, p) => Momentum(cost, p, 0.1f, 0.9f)), lessBeyond = Lowest((cost, p) => Nesterov(cost, p, 0.1f, 0.9f));
+        Assert.That(lessBeyond, Is.LessThan(0).And.GreaterThan(beyond + 0.1f));
+
+        static float Lowest(Func<Tensor, IReadOnlyList<Shared>, Update[]> optimiser)
+        {
+            Shared p = Shared(Vec(1), "p");
+            Tensor cost = 0.5f * Sum(Square(p));
+            using Device device = Device.Cpu(threads: 1);
+            using Function train = Function([], cost, optimiser(cost, [p]), device: device);
+            float lowest = 1;
+            for (int step = 0; step < 60; step++)
+            {
+                train.Run();
+                lowest = Math.Min(lowest, p.Value.Item());
+            }
+            return lowest;
         }
     }
 
@@ -81,48 +86,48 @@ public sealed class OptimiserTests
         Assert.That(error.Message, Does.Contain("sgd").And.Contain("rates"));
     }
 
+    private static readonly TestCaseData<string, Func<Tensor, Shared[], Update[]>>[] s_badShares =
+    [
+        new TestCaseData<string, Func<Tensor, Shared[], Update[]>>("momentum", (cost, p) => Momentum(cost, p, 0.1f, momentum: 1)),
+        new TestCaseData<string, Func<Tensor, Shared[], Update[]>>("nesterov", (cost, p) => Nesterov(cost, p, 0.1f, momentum: -0.5f)),
+        new TestCaseData<string, Func<Tensor, Shared[], Update[]>>("rho", (cost, p) => RmsProp(cost, p, 0.1f, rho: 9)),
+        new TestCaseData<string, Func<Tensor, Shared[], Update[]>>("rho", (cost, p) => Adadelta(cost, p, rho: float.NaN)),
+        new TestCaseData<string, Func<Tensor, Shared[], Update[]>>("beta1", (cost, p) => Adam(cost, p, 0.1f, beta1: 1)),
+        new TestCaseData<string, Func<Tensor, Shared[], Update[]>>("beta2", (cost, p) => AdamW(cost, p, 0.1f, beta2: 2)),
+    ];
+
+    [TestCaseSource(nameof(s_badShares))]
+    public void A_share_outside_0_to_1_is_refused_by_name(string name, Func<Tensor, Shared[], Update[]> optimiser)
+    {
+        Shared p = Shared(NDArray.Zeros([2]), "p");
+        Assert.That(() => optimiser(Sum(p), [p]), Throws.TypeOf<GraphException>().With.Message.Contains(name).And.Message.Contains("[0, 1)"));
+    }
+
     [Test]
     public void State_starts_at_zero_and_has_its_parameters_shape_and_name()
     {
         Shared p = Shared(NDArray.Zeros([2, 3]), "weights");
-        Update[] updates = RmsProp(Sum(p), [p], 0.001f);
-        Assert.That(updates, Has.Length.EqualTo(2));
-        using (Assert.EnterMultipleScope())
+        foreach (Update[] updates in (Update[][])[Momentum(Sum(p), [p], 0.1f), Nesterov(Sum(p), [p], 0.1f), RmsProp(Sum(p), [p], 0.1f), Adadelta(Sum(p), [p]), Adam(Sum(p), [p], 0.1f)[2..]])
         {
-            Assert.That(updates[0].Variable.Name, Does.Contain("weights"));
-            Assert.That(updates[0].Variable.Shape, Is.EqualTo(p.Shape));
-            Assert.That(updates[0].Variable.Value.Span<float>().ToArray(), Is.All.Zero);
-            Assert.That(updates[1].Variable, Is.SameAs(p));
+            using (Assert.EnterMultipleScope())
+            {
+                Assert.That(updates[^1].Variable, Is.SameAs(p));
+                Assert.That(updates, Has.Length.GreaterThanOrEqualTo(2));
+                foreach (Update state in updates[..^1])
+                {
+                    Assert.That(state.Variable.Name, Does.Contain("weights"));
+                    Assert.That(state.Variable.Shape, Is.EqualTo(p.Shape));
+                    Assert.That(state.Variable.Value.Span<float>().ToArray(), Is.All.Zero);
+                }
+                Assert.That(updates.Select(update => update.Variable.Name), Is.Unique, "a checkpoint finds state by name");
+            }
         }
     }
 
-    // One element's optimiser in double: a step maps the parameter and two numbers of state to the new parameter, and keeps new state.
-    private sealed class Stepper(double first, double second, Func<double, double, double, Action<double, double>, double> step)
+    private static void Run(int steps, Tensor cost, Update[] updates)
     {
-        private double _first = first, _second = second;
-
-        public double Step(double p) => step(p, _first, _second, (a, b) => (_first, _second) = (a, b));
-    }
-
-    private static void AssertTrajectory(Func<Tensor, IReadOnlyList<Shared>, Update[]> optimiser, Func<Func<double, double>, Stepper> formula, Action<int>? beforeStep = null)
-    {
-        Shared p = Shared(NDArray.From(s_start, [3]), "p");
-        Tensor a = Constant(NDArray.From(s_a, [3])), b = Constant(NDArray.From(s_b, [3]));
-        Tensor cost = 0.5f * Sum(a * Square(p - b));
         using Device device = Device.Reference();
-        using Function train = Function([], cost, optimiser(cost, [p]), device: device);
-
-        double[] expected = [.. s_start];
-        Stepper[] steppers = [.. Enumerable.Range(0, 3).Select(i => formula(x => s_a[i] * (x - s_b[i])))];
-        for (int step = 1; step <= Steps; step++)
-        {
-            beforeStep?.Invoke(step);
-            for (int i = 0; i < 3; i++) expected[i] = steppers[i].Step(expected[i]);
-            train.Run();
-            float[] actual = p.Value.Span<float>().ToArray();
-            for (int i = 0; i < 3; i++)
-                Assert.That(actual[i], Is.EqualTo(expected[i]).Within(1e-6 * Math.Abs(expected[i])), $"element {i} after step {step}");
-        }
-        Assert.That(p.Value.Span<float>().ToArray(), Is.Not.EqualTo(s_start));
+        using Function train = Function([], cost, updates, device: device);
+        for (int step = 0; step < steps; step++) train.Run();
     }
 }
