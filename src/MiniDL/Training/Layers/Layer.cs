@@ -29,6 +29,7 @@ public abstract partial class Layer
     /// <example><code>Layer scale = Layer.Of("scale", x => x * 2);</code></example>
     public static Layer Of(string kind, Func<Tensor, Tensor> function)
     {
+        ArgumentException.ThrowIfNullOrEmpty(kind);
         ArgumentNullException.ThrowIfNull(function);
         return new FunctionLayer(kind, function);
     }

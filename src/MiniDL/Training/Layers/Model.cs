@@ -2,6 +2,8 @@
 //
 // The one thing to understand: the model keeps variables by name and builds as many expressions over them as are wanted: one for training, one for use, one that stops at a layer in
 // the middle. They share the variables, so that training one is training all.
+using System.Runtime.CompilerServices;
+
 namespace MiniDL;
 
 /// <summary>A layer with values for its parameters.</summary>
@@ -20,12 +22,15 @@ public sealed class Model
     /// <param name="net">The layers.</param>
     /// <param name="input">The shape of one example, without the batch: (784), or (1, 28, 28).</param>
     /// <param name="init">Draws first values.</param>
-    /// <exception cref="GraphException">A layer cannot take what the one before it gives.</exception>
-    public Model(Layer net, Shape input, Init init)
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <exception cref="GraphException">A layer cannot take what the one before it gives; the message names the layer and the shapes.</exception>
+    public Model(Layer net, Shape input, Init init, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         ArgumentNullException.ThrowIfNull(net);
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(init);
+        using var at = Source.Here(file, line);
         (Net, Input, _values) = (net, input, new Values(init));
         OutputShape = Use(T.Input([Shape.Unknown, .. input.Dims], "x")).Shape;
         _values.IsComplete = true;
@@ -64,12 +69,23 @@ public sealed class Model
         return found;
     }
 
-    /// <summary>The expression for use: no dropout, running statistics.</summary>
-    public Tensor Use(Tensor x) => Scope.Whole(Net, x, _values, isTraining: false).Output;
-
-    /// <summary>The expression for training, and what a training step must update besides the optimiser's.</summary>
-    public (Tensor Output, IReadOnlyList<Update> Running) Train(Tensor x)
+    /// <summary>The expression for use: no dropout, running statistics. Its nodes are dated to the line that calls this.</summary>
+    /// <param name="x">A batch of examples, (B, ...).</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <exception cref="GraphException">A layer cannot take what the one before it gives; the message names the layer and the shapes.</exception>
+    public Tensor Use(Tensor x, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
+        ArgumentNullException.ThrowIfNull(x);
+        using var at = Source.Here(file, line);
+        return Scope.Whole(Net, x, _values, isTraining: false).Output;
+    }
+
+    /// <summary>The expression for training, and what a training step must update besides the optimiser's. Arguments as in <see cref="Use"/>.</summary>
+    public (Tensor Output, IReadOnlyList<Update> Running) Train(Tensor x, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        using var at = Source.Here(file, line);
         (Tensor output, Scope scope) = Scope.Whole(Net, x, _values, isTraining: true);
         return (output, scope.Updates);
     }

@@ -59,8 +59,8 @@ internal sealed class LayerNormLayer(float epsilon) : Layer
 
     protected internal override Tensor Apply(Tensor x, Scope scope)
     {
+        if (x.Rank < 2 || x.Shape.Dims[1..].Contains(Shape.Unknown)) throw GraphException.About("layer_norm", $"needs (B, ...) with all dims but B known, not {x.Shape}", [x]);
         Shape features = [.. x.Shape.Dims[1..]];
-        if (x.Rank < 2 || !features.IsKnown) throw GraphException.About("layer_norm", $"needs (B, ...) with all dims but B known, not {x.Shape}", [x]);
         int[] over = [.. Enumerable.Range(1, x.Rank - 1)];
         Tensor gamma = scope.Parameter("gamma", features, (_, shape) => Scope.Filled(shape, 1)), beta = scope.Parameter("beta", features, (_, shape) => NDArray.Zeros(shape));
         Tensor centred = x - T.Mean(x, axes: over, keepDims: true), variance = T.Mean(T.Square(centred), axes: over, keepDims: true);

@@ -9,12 +9,21 @@ namespace MiniDL;
 public sealed class Scope
 {
     private readonly IParameters _parameters;
-    private readonly List<Update> _updates;
-    private readonly List<SummaryLine> _lines;
+    private readonly Notes _notes;
     private readonly Dictionary<string, int> _children = [];
     private readonly string _path;
     private readonly int _depth;
     private long _ownParameters;
+
+    /// <summary>What the scopes of one net write down together.</summary>
+    private sealed class Notes
+    {
+        public List<Update> Updates { get; } = [];
+
+        public List<SummaryLine> Lines { get; } = [];
+
+        public string Path { get; set; } = "";   // of the layer whose expression is being written
+    }
 
     /// <summary>Keeps parameters by name.</summary>
     internal interface IParameters
@@ -23,28 +32,32 @@ public sealed class Scope
         Tensor Find(string name, Shape shape, Func<Init, Shape, NDArray> first, bool isTrained);
     }
 
-    private Scope(IParameters parameters, bool isTraining) : this(parameters, isTraining, [], [], "", -1)
-    {
-    }
-
-    private Scope(IParameters parameters, bool isTraining, List<Update> updates, List<SummaryLine> lines, string path, int depth) =>
-        (_parameters, IsTraining, _updates, _lines, _path, _depth) = (parameters, isTraining, updates, lines, path, depth);
+    private Scope(IParameters parameters, bool isTraining, Notes notes, string path, int depth) =>
+        (_parameters, IsTraining, _notes, _path, _depth) = (parameters, isTraining, notes, path, depth);
 
     /// <summary>Writes the expression of a whole net. A sequence is taken apart here, so that its layers' names have nothing in front.</summary>
+    /// <exception cref="GraphException">The message names the innermost layer that could not be applied.</exception>
     internal static (Tensor Output, Scope Scope) Whole(Layer net, Tensor x, IParameters parameters, bool isTraining)
     {
-        var root = new Scope(parameters, isTraining);
-        return (net is SequentialLayer ? net.Apply(x, root) : root.Apply(net, x), root);
+        var root = new Scope(parameters, isTraining, new Notes(), "", -1);
+        try
+        {
+            return (net is SequentialLayer ? net.Apply(x, root) : root.Apply(net, x), root);
+        }
+        catch (GraphException wrong) when (root._notes.Path.Length > 0)
+        {
+            throw new GraphException($"layer {root._notes.Path}: {wrong.Message}", wrong);
+        }
     }
 
     /// <summary>True while the expression for training is written: dropout drops, batch normalisation uses the batch's own moments.</summary>
     public bool IsTraining { get; }
 
     /// <summary>What a training step must update besides the optimiser's: running statistics.</summary>
-    internal IReadOnlyList<Update> Updates => _updates;
+    internal IReadOnlyList<Update> Updates => _notes.Updates;
 
     /// <summary>A line for each layer so far.</summary>
-    internal IReadOnlyList<SummaryLine> Lines => _lines;
+    internal IReadOnlyList<SummaryLine> Lines => _notes.Lines;
 
     /// <summary>A parameter, to be trained.</summary>
     /// <param name="name">Its name within the layer, such as <c>weights</c>.</param>
@@ -67,22 +80,25 @@ public sealed class Scope
     {
         ArgumentNullException.ThrowIfNull(next);
         Tensor value = _parameters.Find(PathOf(name), shape, (_, its) => Filled(its, first), isTrained: false);
-        if (IsTraining && value is Shared variable) _updates.Add((variable, next(value)));
+        if (IsTraining && value is Shared variable) _notes.Updates.Add((variable, next(value)));
         return value;
     }
 
     /// <summary>Applies a layer within this one, under a name of its own.</summary>
-    /// <exception cref="GraphException">The shape of x does not suit the layer; the message names it.</exception>
+    /// <exception cref="GraphException">The shape of x does not suit the layer.</exception>
     public Tensor Apply(Layer layer, Tensor x)
     {
         ArgumentNullException.ThrowIfNull(layer);
         ArgumentNullException.ThrowIfNull(x);
         int count = _children[layer.Kind] = _children.GetValueOrDefault(layer.Kind) + 1;
         string path = PathOf(count == 1 ? layer.Kind : $"{layer.Kind}_{count}");
-        var inner = new Scope(_parameters, IsTraining, _updates, _lines, path, _depth + 1);
-        int line = _lines.Count;
+        var inner = new Scope(_parameters, IsTraining, _notes, path, _depth + 1);
+        int line = _notes.Lines.Count;
+        string around = _notes.Path;
+        _notes.Path = path;
         Tensor y = layer.Apply(x, inner);
-        _lines.Insert(line, new SummaryLine(path, layer.Kind, inner._depth, y.Shape, inner._ownParameters));
+        _notes.Path = around;   // after an error it stays: then it says where
+        _notes.Lines.Insert(line, new SummaryLine(path, layer.Kind, inner._depth, y.Shape, inner._ownParameters));
         return y;
     }
 

@@ -3,6 +3,7 @@
 // The one thing to understand: this is the same Apply that makes the real expression, over symbols instead of variables. So a summary cannot differ from the net, and a shape
 // that does not fit fails here with the same message.
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace MiniDL;
@@ -33,11 +34,14 @@ public sealed class Summary
     /// <summary>Describes a net for inputs of a shape.</summary>
     /// <param name="net">The layers.</param>
     /// <param name="input">The shape of one example, without the batch.</param>
-    /// <exception cref="GraphException">A layer cannot take what the one before it gives.</exception>
-    public static Summary Of(Layer net, Shape input)
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <exception cref="GraphException">A layer cannot take what the one before it gives; the message names the layer and the shapes.</exception>
+    public static Summary Of(Layer net, Shape input, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
     {
         ArgumentNullException.ThrowIfNull(net);
         ArgumentNullException.ThrowIfNull(input);
+        using var at = Source.Here(file, line);
         (_, Scope scope) = Scope.Whole(net, T.Input([Shape.Unknown, .. input.Dims], "x"), new Symbols(), isTraining: false);
         return new Summary(input, scope.Lines);
     }
