@@ -76,9 +76,9 @@ __device__ __forceinline__ void update_0(float* __restrict__ p0, const float* __
 
 struct update_0_arrays
 {
-    float* p0;   // mean_square_of_wH the first time
-    const float* p1;   // dot21 the first time
-    float* p2;   // wH the first time
+    float* p0;   // mean_square_of_wH, mean_square_of_wH2, mean_square_of_wO
+    const float* p1;   // dot21, dot22, dot23
+    float* p2;   // wH, wH2, wO
 };
 
 struct update_0_ranges
