@@ -36,10 +36,10 @@ internal static class SimulatorSuite
         (string, object)[] macros =
         [
             ("BATCH", 1), ("M", Side), ("N", Side), ("K", Side), ("ALPHA", "1.0f"), ("BETA", "0.0f"), ("A_BATCH", 0), ("A_ROW", Side), ("A_COLUMN", 1), ("B_BATCH", 0), ("B_ROW", Side), ("B_COLUMN", 1),
-            ("A_ALONG_K", 1), ("B_ALONG_K", 0), ("A_VECTOR", "float4"), ("B_VECTOR", "float4"), ("SPLITS", 1), ("SPLIT_K", Side), ("BM", Tile), ("BN", Tile), ("BK", 8), ("TM", 8), ("TN", 8),
+            ("A_ALONG_K", 1), ("B_ALONG_K", 0), ("A_VECTOR", "float4"), ("B_VECTOR", "float4"), ("C_VECTOR", "float4"), ("BM", Tile), ("BN", Tile), ("BK", 8), ("TM", 8), ("TN", 8),
         ];
         foreach ((string name, object value) in macros) text.Append(CultureInfo.InvariantCulture, $"#define {name} {value}\n");
-        return new KernelSource("sgemm", text.Append(KernelLibrary.Read("sgemm/sgemm.cu")).ToString());
+        return new KernelSource("sgemm_double_buffer", text.Append(KernelLibrary.Read("sgemm/09_double_buffer.cu")).ToString());
     }
 
     private static double PerSecond(CompiledKernel compiled, CheckKinds checks)

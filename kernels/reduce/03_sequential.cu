@@ -1,14 +1,14 @@
 #include "prelude.cuh"
 // y[b] = the sum of block b's terms of x. Launched again over y until one number is left.
 //
-// Idea: the same tree from its other side. What is added lies half of the rest further on, so neighbouring threads work on neighbouring words: every request finds 32 words in
-// 32 banks, and the conflicts of rung 2 are gone. The flaw: a thread loads one term, and from the first step on half of the threads only wait for the others.
+// Idea: the same tree from its other side. What is added lies half of the rest further on, so neighbouring threads work on neighbouring words: 32 words in 32 banks, and rung 2's
+// conflicts are gone. The flaw: a thread loads one term, and from the first step on half of the threads only wait for the others.
 //
 //     stride 4   0+4  1+5  2+6  3+7
 //     stride 2   0246 1357
 //     stride 1   all
 //
-// FLOPs: N - 1. Bytes: 4 N (1 + 2 / THREADS). Limited by instruction issue: 8 steps of loop, comparison and barrier for 256 terms.
+// FLOPs: N - 1. Bytes: 4 N (1 + 2 / THREADS). Limited by instructions: 8 steps of loop, comparison and barrier for 256 terms.
 // In the counters: no bank conflicts. Source: Harris 2007, kernel 3.
 // Macros: N (terms), THREADS (a power of two). A block for each THREADS terms.
 

@@ -1,12 +1,11 @@
 #include "prelude.cuh"
 // y[b] = the sum of block b's terms of x. Launched again over y until one number is left.
 //
-// Idea: a block takes twice as many terms, and a thread adds two as it loads them. The first step of the tree, which would leave half of the threads idle, happens on the way
-// in: the same tree in shared memory now serves two terms a thread. The flaw: the steps of the tree are a loop, with a barrier for 8 warps at each, and in the last five
-// steps only a single warp has anything to add.
+// Idea: a block takes twice as many terms, and a thread adds two as it loads them. The step that would leave half of the threads idle happens on the way in, and the same
+// tree serves twice the terms. The flaw: the steps are a loop with a barrier for 8 warps in each, and in the last six steps only one warp has anything to add.
 //
-// FLOPs: N - 1. Bytes: 4 N (1 + 1 / THREADS). Limited by instruction issue, at half of rung 3's.
-// In the counters: half the instructions for a term; two loads that are waited for together. Source: Harris 2007, kernel 4.
+// FLOPs: N - 1. Bytes: 4 N (1 + 1 / THREADS). Limited by DRAM on an A100 from here on, by the estimate; on a card with more bandwidth for its clock, by instructions.
+// In the counters: 45 instructions for a warp's 32 terms, where rung 3 had 80. Source: Harris 2007, kernel 4.
 // Macros: N (terms), THREADS (a power of two). A block for each 2 THREADS terms.
 
 extern "C" __global__ void __launch_bounds__(THREADS) reduce_add_on_load(const float* __restrict__ x, float* __restrict__ y)

@@ -1,12 +1,13 @@
 #include "prelude.cuh"
 // y[b] = the sum of block b's terms of x. Launched again over y until one number is left.
 //
-// Idea: shuffles first. Every warp adds up its own 32 sums in registers, and only one number of each warp goes through shared memory; the first warp adds these by shuffles
-// again. One barrier is left of eight, and 32 bytes of shared memory of 1,024. The flaw is one that all rungs so far share: two terms a thread. For each of them the block must be
-// started, indices worked out, the tree walked, and a sum written that another launch reads.
+// Idea: shuffles first. Every warp adds up its own sums in registers, and only one number of each goes through shared memory; the first warp adds these by shuffles again. One
+// barrier is left, and 32 bytes of shared memory of 1,024. It is a trade: now all warps walk through five steps in which ever fewer lanes matter, which are more instructions
+// than rung 5's. They wait for nobody, though; and there is a flaw that all rungs so far share, before which either is nothing: two terms a thread. For these two a block is
+// started, indices are worked out, a tree is walked, and a sum is written that another launch reads.
 //
-// FLOPs: N - 1. Bytes: 4 N (1 + 1 / THREADS). Limited by instruction issue.
-// In the counters: one barrier, 8 words of shared memory written. Source: Luitjens 2014.
+// FLOPs: N - 1. Bytes: 4 N (1 + 1 / THREADS). Limited by DRAM, by the estimate, which does not know what a barrier costs.
+// In the counters: one barrier a warp instead of 3, a third of the wavefronts; 32 instructions for a warp's 32 terms, where rung 5 had 22. Source: Luitjens 2014.
 // Macros: N (terms), THREADS (a power of two, 32 to 1024). A block for each 2 THREADS terms.
 
 extern "C" __global__ void __launch_bounds__(THREADS) reduce_shuffles(const float* __restrict__ x, float* __restrict__ y)

@@ -1,12 +1,13 @@
 #include "prelude.cuh"
 // y[b] = the sum of part b of x. Launched once more over y, as a single part.
 //
-// Idea: a block has a whole part of x, PART terms, and walks along it, so that each thread adds up 16 to 128 terms in a register before the tree begins. The tree is still there and no
-// longer matters: it costs the same for 4,096 terms as for 512. The parts' number follows from N alone, not from the GPU, so the sum has the same bits everywhere; two launches
-// do for any N. The flaw: 4 bytes a load. A warp asks for 128 bytes and then has to come back.
+// Idea: a block has a whole part of x, PART terms, and walks along it, so that a thread adds up 16 to 128 terms in a register before the tree begins. The tree is still there
+// and no longer matters: it costs the same for 32,768 terms as for 512. How many parts there are follows from N alone, not from the GPU, so the sum has the same bits
+// everywhere; two launches do for any N. The flaw: 4 bytes a load.
 //
-// FLOPs: N - 1. Bytes: 4 N (1 + 2 / PART). Limited by DRAM on large N; by latency on small.
-// In the counters: instructions a term. Source: Harris 2007, kernel 7, whose blocks stride over the whole grid; for the counters and the caches that is the same.
+// FLOPs: N - 1. Bytes: 4 N (1 + 2 / PART). Limited by DRAM for large N, by latency for small.
+// In the counters: 6 instructions for a warp's 32 terms (N 2^24), where rung 6 had 32; two launches, not three.
+// Source: Harris 2007, kernel 7. His blocks stride over the whole grid instead of a part; requests and bytes are the same.
 // Macros: N (terms), PART (a block's terms), THREADS (a power of two, 32 to 1024). A block for each PART terms.
 
 extern "C" __global__ void __launch_bounds__(THREADS) reduce_many_terms(const float* __restrict__ x, float* __restrict__ y)

@@ -2,18 +2,19 @@
 #include "fused/four.cuh"
 // y[b] = the sum of part b of x. Launched once more over y, as a single part. What the executor runs where all terms of an expression become one number.
 //
-// Idea: a thread takes four neighbouring terms with one load of 16 bytes. A warp asks for 512 bytes at a time: a quarter of the loads, of the comparisons and of the steps
-// of the loop, and four times the bytes on their way. Where four terms cannot be had at once (an address that is no multiple of 16), WIDTH 1 makes it rung 7.
+// Idea: a thread takes four neighbouring terms with one load of 16 bytes. A quarter of the loads, of the comparisons and of the steps of the loop, and four times the bytes on
+// their way at once. Where four terms cannot be had so (x does not begin at 16 bytes), WIDTH 1 makes it rung 7.
 //
-// FLOPs: N - 1. Bytes: 4 N (1 + 2 / PART). Limited by DRAM on large N; by latency on small, since both launches of a sum of 10,000 terms are over before the clocks rise.
-// In the counters: 16 sectors a load request, all used; less than one instruction a term and lane. Source: J. Luitjens, "CUDA pro tip: increase performance with vectorized memory access", 2013.
+// FLOPs: N - 1. Bytes: 4 N (1 + 2 / PART). Limited by DRAM for large N, by latency for small.
+// In the counters: 16 sectors a load, all of them used; 2.7 instructions for a warp's 32 terms (N 2^24), where rung 7 had 6.
+// Source: J. Luitjens, "CUDA pro tip: increase performance with vectorized memory access", 2013.
 //
-// The order: thread t of a part adds the terms 4 t .. 4 t + 3, then those 4 THREADS further on, and so on; lanes, warps and parts follow in trees. It depends on N and WIDTH alone, so
-// the bits are the same each time, on any GPU. A thread adds at most 128 terms (the planner sees to that), which keeps the error of a float sum small.
+// The order: thread t of a part adds terms 4 t to 4 t + 3, then those 4 THREADS further on, and so on; lanes, warps and parts follow in trees. It depends on N and WIDTH
+// alone, so the bits are the same each time, on any GPU. A thread adds at most 128 terms (the planner sees to it), which keeps the error of a float sum small.
 //
-// Ends: LOAD_X(i) gives the term at i, LOAD4_X(i, v) those from i on, i a multiple of 4; each term is asked for once. X_PARAMETERS are the pointers that they need, each with its comma.
-// Macros: N (terms), PART (a block's terms, a multiple of 4 THREADS), THREADS (a power of two, 32 to 1024), WIDTH (4, or 1). A block for each PART terms.
-// For anything but a sum of floats: PARTIAL (the type of a partial result), IDENTITY (that of no terms), COMBINE(a, b), RESULT (the type of y).
+// Ends: LOAD_X(i), the term at i; LOAD4_X(i, v), those from i on, a multiple of 4, into v[4]; X_PARAMETERS, the pointers for them, a comma behind each. One call a term.
+// Macros: N (terms), PART (a block's terms, a multiple of 4 THREADS), THREADS (a power of two, 32 to 1024), WIDTH (4 or 1). A block for each PART terms.
+// For anything but a sum of floats: PARTIAL (type of a partial result), IDENTITY (of no terms), COMBINE(a, b), RESULT (type of y).
 
 #ifndef PARTIAL
 #define PARTIAL float

@@ -1,15 +1,16 @@
 #include "prelude.cuh"
 // y[i] = x[0] + ... + x[i] within each tile of 2 THREADS elements, and each tile's total.
 //
-// Idea: one word of padding after every 32. Nodes that lie 2, 4, ..., 32 words apart then fall into different banks, and rung 2's conflicts are gone. Nothing else changes. The flaw that
-// stays is the tree's own: at the top of it one lane works and 255 wait at a barrier, 17 barriers for 512 elements.
+// Idea: a word of padding after every 32. Nodes that lie 2, 4, ..., 64 words apart then fall into different banks, and nothing else changes. The flaw that stays is the
+// tree's own: at the top of it one lane works and 255 wait at a barrier, and there are 18 barriers for 512 elements.
 //
 //     stride 16    element    31   63   95  127 ...          all in bank 31
 //                  word       31   64   97  130 ...          banks 31, 0, 1, 2, ...
 //
-// FLOPs: 2 N. Bytes: 8 N, and 8 N more for add_totals. Limited by instruction issue.
-// In the counters: bank conflicts 0. Source: GPU Gems 3, chapter 39.
-// Macros: N, THREADS (a power of two, 256 at most, or the highest strides meet again). A block for each 2 THREADS elements.
+// FLOPs: 2 N. Bytes: 8 N, and 8 N more for add_totals. Limited by instructions: the padded index must be worked out each time.
+// In the counters: a twentieth of rung 2's conflicts. Those that are left are on the way down, where a warp's first and last lane lie 64 elements and so 66 words apart at stride
+// 1, and meet again. Source: GPU Gems 3, chapter 39.
+// Macros: N, THREADS (a power of two). A block for each 2 THREADS elements.
 
 #define TILE (2 * THREADS)
 #define AT(k) ((k) + (k) / 32)

@@ -2,10 +2,10 @@
 #include "scan/tile.cuh"
 // y[i] = x[0] + ... + x[i], given for each tile of 4,096 elements the sum of all tiles up to it.
 //
-// Idea: first only the totals. A reduction (kernels/reduce, its best rung) reads x and writes a number for each tile; these are scanned; and then each tile is scanned with what stands before it
-// at hand, so that what is written is final. Three launches again, but nobody writes y twice: x is read twice and y written once. The flaw: x is still read twice.
+// Idea: first only the totals. A reduction (the best rung of kernels/reduce) reads x and writes a number for each tile; these are scanned; and then each tile is scanned with
+// what stands before it at hand, so that what is written is final. Three launches again, but y is written once. The flaw: x is still read twice.
 //
-// FLOPs: about 6 N. Bytes: 4 N for the totals, 8 N here: 12 N, where 8 N are the least. Limited by DRAM.
+// FLOPs: about 5.5 N. Bytes: 4 N for the totals, 8 N here: 12 N, where 8 N are the least. Limited by DRAM.
 // In the counters: bytes 1.5 times the least. Source: Merrill and Grimshaw 2009.
 // Macros: N, ALIGNED. A block of 256 threads for each 4,096 elements.
 

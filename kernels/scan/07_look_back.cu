@@ -2,20 +2,20 @@
 #include "scan/tile.cuh"
 // y[i] = x[0] + ... + x[i] in a single pass.
 //
-// Idea: a block does not need another launch to learn what stands before its tile; the blocks before it can tell. Each publishes its tile's total as soon as it has it, and then looks back. Meanwhile
-// the elements wait in registers, so x is read once and y written once.
+// Idea: a block does not need another launch to learn what stands before its tile; the blocks before it can tell. Each publishes its tile's total as soon as it has it, and
+// then looks back. Meanwhile the elements wait in registers, so x is read once and y written once.
 //
 //     tile      0 ... 31 | 32 ... 63 | 64  65  66  67
 //               group 0  |  group 1  |                    tile 67: the sum up to group 1, and the totals of 64, 65, 66
 //
-// Merrill and Garland's blocks look back until they meet one that knows the sum up to it already, and which that is depends on timing: so does the order of their additions, and float sums would have other
-// bits each time. Here the order is fixed: 32 tiles make a group; the group's last block adds its total to the sum up to the group before and publishes that; every other adds the totals of
-// its own group before it. The price: the sums of groups wait for each other in a chain, N / 131,072 links long, a microsecond or so each.
+// Merrill and Garland's blocks look back until they meet one that knows the sum up to it already. Which that is depends on timing, and so does the order of their additions:
+// float sums have other bits each time. Here the order is fixed. 32 tiles make a group; the group's last block adds the group's totals to the sum up to the group before and
+// publishes that; every block needs the latter and the totals before it in its own group. The price: groups wait for each other in a chain of N / 131,072 links.
 //
-// No block waits for one that may not have begun: the tile is not blockIdx.x but a ticket, drawn when the block starts. A total and the mark that it is there are one word of 8 bytes, written and read at
-// once, so no fence is needed. `volatile` makes the compiler look again.
+// No block waits for one that may not have begun: its tile is not blockIdx.x but a ticket, drawn when it starts. A total and the mark that it is there are one word of
+// 8 bytes, written and read at once, so no fence is needed; `volatile` makes the compiler look again each time.
 //
-// FLOPs: about 6 N. Bytes: 8 N, the least. Limited by DRAM; the chain, which no counter shows, if tiles are small or the GPU is fast.
+// FLOPs: about 4.5 N. Bytes: 8 N, the least. Limited by DRAM, or by the chain, which no counter shows.
 // In the counters: bytes as the least. Source: D. Merrill and M. Garland, "Single-pass parallel prefix scan with decoupled look-back", 2016.
 // Macros: N, ALIGNED. A block of 256 threads for each 4,096 elements. states: a counter, then one word for each tile and each 32 of them, all 0 (clear_states.cu).
 

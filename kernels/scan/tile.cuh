@@ -2,18 +2,18 @@
 #include "fused/four.cuh"
 // A tile of 4,096 elements in the registers of 256 threads: loaded, scanned, stored. What rungs 5 to 7 share.
 //
-// A tile is four pieces of 1,024; of each piece a thread has four neighbours, one float4. So loads and stores are whole requests of 512 bytes, and no element passes through shared memory.
+// A tile is four pieces of 1,024. Of each piece a thread has four neighbours, a float4, so loads and stores are whole requests of 512 bytes.
 //
-//              warp 0                 warp 1          ...  warp 7
-//     piece 0  lane 0 | lane 1 | ...  lane 0 | ...
-//              0 1 2 3 4 5 6 7        128 129 ...
-//     piece 1  1024 ...                                            4 pieces by 8 warps: 32 totals, which one warp scans
+//                warp 0                     warp 1           ...   warp 7
+//     piece 0    lane 0     lane 1    ...   lane 0     ...
+//                0 1 2 3    4 5 6 7         128 ...
+//     piece 1    1024 ...                                          4 pieces by 8 warps: 32 totals, which one warp scans
 //
-// A thread adds along its four, a warp scans the 32 sums of four by shuffles, and 32 totals are left, in the order of the elements: again one warp's affair. So each element costs
-// about two additions, a shuffle and a quarter.
+// A thread adds along its four, a warp scans its lanes' sums of four by shuffles, and 32 totals are left, in the order of the elements: one warp's affair again. No element
+// passes through shared memory.
 //
-// Every shape: what lies beyond N is read as 0 and not stored. Where x or y does not begin at 16 bytes (ALIGNED 0), a thread loads and stores the same four elements one by one:
-// slower, since a request then has its lanes four elements apart, but in the same order, with the same bits. Macros: N, ALIGNED (0 or 1); launched with THREADS threads.
+// Every shape: what lies beyond N is read as 0 and not stored. Where x or y does not begin at 16 bytes (ALIGNED 0), a thread takes the same four elements one by one: slower, since
+// a request's lanes then lie four elements apart, but in the same order, with the same bits. Macros: N, ALIGNED (0 or 1). Blocks of THREADS threads.
 
 #define THREADS 256
 #define PIECES 4

@@ -7,13 +7,13 @@
 //
 //      A    k                  B  col           C  col
 //         +-----------+          +----+           +----+        At each k they read 32 numbers of A that lie K elements apart: a sector of 32 bytes each, of which 4 are used.
-//    lane | * ....    |        k | *  |      lane | 0  |        The next k finds its number in the same sector, if the first-level cache still has it.
+//    lane | * ....    |        k | *  |      lane | 0  |        The next 7 k find their numbers in the same sectors, if a cache still has them.
 //    0-31 | * ....    |          | :  |           | :  |        Of B they all read one number.
 //         | * ....    |          | :  |           | 31 |
 //         +-----------+          +----+           +----+
 //
 // FLOPs: 2 M N K. Bytes asked for: 8 M N K, 4 for each operand of each multiply-add; in sectors 32 (32 + 1) M N K / 32.
-// Limited by sectors from the first-level cache. In the counters: 32 sectors a load of A, 1 of B; of the bytes moved, one in eight is used.
+// Limited by sectors, from whichever cache still has them. In the counters: 32 sectors a load of A, 1 of B, 16.5 on average; one in eight of the bytes moved is used.
 // Source: S. Boehm, "How to optimize a CUDA matmul kernel", 2022, kernel 1.
 // Macros: M N K, ALPHA BETA (float), BM BN (32). Blocks of BM x BN threads, one per BM x BN elements, x along M.
 

@@ -14,8 +14,9 @@
 //           +-+          +--------+    +-+ +---------------+
 //
 // FLOPs: 2 M N K. Bytes from global memory: 4 M N K (1/BM + 1/BN), half of the rung before again.
-// Limited by shared memory or float32 arithmetic, whichever the GPU has less of. In the counters: instructions are now two thirds multiply-adds. But there are bank conflicts,
-// which rung 7 explains, and storing C, lanes write every eighth element: 32 sectors a request.
+// Limited by shared memory, where bank conflicts (rung 7 explains them) take back most of what is won: the two rows of threads in a warp want words of As that lie 64 apart, 2
+// wavefronts, the 16 columns words of Bs that lie 8 apart, 4 wavefronts. So 16 loads for 64 multiply-adds are 48 wavefronts. In the counters: wavefronts for each multiply-add,
+// 1.1 -> 0.75; three quarters of the instructions are multiply-adds. Storing C, lanes write every eighth element: 32 sectors a request.
 // Source: S. Boehm, 2022, kernel 5; V. Volkov, J. Demmel, "Benchmarking GPUs to tune dense linear algebra", SC 2008.
 // Macros: M N K, ALPHA BETA (float), BM BN (128), TM TN (8). Blocks of BM BN / (TM TN) threads in a row, one per tile, x along N.
 #define BK 8

@@ -1,108 +1,16 @@
-// One tile of a product C = A B by one block of threads: what sgemm and the implicit-GEMM convolutions share.
+#include "sgemm/warp_tile.cuh"
+// A tile's way along K with two slabs in shared memory: rung 9's idea, which rung 11 and the implicit-GEMM convolutions use too.
 //
-//                     BN             A block computes BM x BN elements of C. It walks along K in slabs of BK: a slab of A and one of B go to shared
-//                  +------+          memory, where every element of A is used BN times and every element of B BM times. A thread computes TM x TN
-//               BK |  Bs  |          elements in registers (threadResults), so what it reads from shared memory is used TN or TM times again.
-//           BK     +------+
-//         +----+   +------+          For each k a thread needs TM elements of a column of A and TN of a row of B. A lies transposed in shared memory,
-//      BM | As |   |  C   |          As[k][m], so both are runs of 4: one float4 load each. 32 lanes stand as LANES_Y x LANES_X over the tile, each
-//         +----+   +------+          taking 4 rows and 4 columns of every LANES_Y * 4 rows and LANES_X * 4 columns (pieces).
+//     registers         load 1           load 2           load 3                  of the slab after the one that is multiplied
+//     shared memory   0 multiply 0     1 multiply 1     0 multiply 2   ...        which lies in the one buffer, while
+//                       put 1 in 1  |    put 2 in 0  |    put 3 in 1   ...        the next is put into the other
+//                                barrier          barrier
+//
+// A load is asked for before the products of a slab and needed after them, BK TM TN multiply-adds later: its latency passes unseen. And since nobody reads the buffer that is
+// being filled, one barrier a slab is enough, where one buffer takes two.
 //
 // What limits it: with TM = TN = 8, 64 FMAs for 4 shared loads, so float32 arithmetic. Look for FMAs among all instructions, and for shared memory
-// wavefronts equal to the ideal. While the block multiplies one slab, the next is on its way from global memory to registers; two buffers in shared memory
-// make one barrier a slab enough.
-//
-// Where A and B come from is the including file's matter: it passes functions readA(m, k) and readB(n, k), m and n counted from the tile's corner,
-// which give zero beyond K (both: NaN times zero is NaN), and beyond M and N whatever they like, since that is never stored.
-//
-// Macros: BM BN BK TM TN (BK a multiple of 8, TM and TN of 4, BM BK and BN BK of 4 THREADS); A_ALONG_K B_ALONG_K, A_VECTOR B_VECTOR as Carried explains.
-// Sources of the ideas: S. Boehm, "How to optimize a CUDA matmul kernel", 2022; NVIDIA, "CUTLASS: fast linear algebra in CUDA C++", 2017.
-
-#define THREADS ((BM / TM) * (BN / TN))
-#define MIN_BLOCKS (TM * TN == 64 ? 1 : THREADS == 32 ? 12 : 512 / THREADS)   // resident on a multiprocessor: leaves a thread 255, 168, 128 registers
-#define LANES_X (TN == 8 || BN / TN < 8 ? 4 : 8)
-#define LANES_Y (32 / LANES_X)
-#define WARP_M (LANES_Y * TM)   // a warp's part of the tile
-#define WARP_N (LANES_X * TN)
-#define WARP_ROW (int)(threadIdx.x / 32 / (BN / WARP_N) * WARP_M)
-#define WARP_COL (int)(threadIdx.x / 32 % (BN / WARP_N) * WARP_N)
-#define FIRST_ROW (int)(WARP_ROW + threadIdx.x % 32 / LANES_X * 4)   // a thread's first row and column
-#define FIRST_COL (int)(WARP_COL + threadIdx.x % LANES_X * 4)
-
-// Elements from one k to the next in shared memory. A slab whose neighbours in memory are neighbours in k is stored down the columns: 8 rows of k by 4 columns
-// at once, or with float4 2 times 16 for each of the four. With 4 more columns than needed these are 32 different banks; without, 4 or 16.
-#define PITCH(SIDE, ALONG_K) ((SIDE) + (ALONG_K ? 4 : 0))
-#define PITCH_A PITCH(BM, A_ALONG_K)
-#define PITCH_B PITCH(BN, B_ALONG_K)
-
-struct Slab
-{
-    float As[BK][PITCH_A], Bs[BK][PITCH_B];
-};
-
-// The part of an operand's slab (SIDE x BK) that one thread carries from global to shared memory. Vector: float, or float4 where alignment allows.
-// ALONG_K: elements with neighbouring k are neighbours in memory; otherwise those with neighbouring m (or n) are.
-// Neighbouring threads carry neighbours in memory: runs of a whole row of the slab, or along k of 8 elements, a full 32-byte sector.
-template <int SIDE, bool ALONG_K, class Vector>
-struct Carried
-{
-    static const int WIDTH = sizeof(Vector) / 4, RUN = (ALONG_K ? 8 : SIDE) / WIDTH, RUNS = THREADS / RUN, COUNT = SIDE * BK / WIDTH / THREADS;
-    static_assert(COUNT * THREADS * WIDTH == SIDE * BK && RUNS * RUN == THREADS, "the threads must carry equal parts of the slab");
-    Vector vectors[COUNT];
-
-    // Where the vector with an index lies: a place that depends on the thread plus a constant, so that one address register serves all.
-    static __device__ __forceinline__ int sideOf(int index)
-    {
-        unsigned run = threadIdx.x / RUN;
-        return ALONG_K ? (int)(run % SIDE) + index * RUNS % SIDE : (int)(threadIdx.x % RUN * WIDTH);
-    }
-
-    static __device__ __forceinline__ int kOf(int index)
-    {
-        unsigned run = threadIdx.x / RUN;
-        return ALONG_K ? (int)(threadIdx.x % RUN * WIDTH + run / SIDE * 8) + index * RUNS / SIDE * 8 : (int)run + index * RUNS;
-    }
-
-    template <class Read>
-    __device__ __forceinline__ void fetch(int kStart, Read read)
-    {
-#pragma unroll
-        for (int index = 0; index < COUNT; index++) vectors[index] = read(sideOf(index), kStart + kOf(index));
-    }
-
-    __device__ __forceinline__ void put(float (*slab)[PITCH(SIDE, ALONG_K)]) const
-    {
-#pragma unroll
-        for (int index = 0; index < COUNT; index++)
-        {
-            float* place = &slab[kOf(index)][sideOf(index)];
-            if (!ALONG_K) *(Vector*)place = vectors[index];
-#pragma unroll
-            for (int i = 0; ALONG_K && i < WIDTH; i++) place[i * PITCH(SIDE, ALONG_K)] = ((const float*)&vectors[index])[i];
-        }
-    }
-};
-
-// threadResults += the products of one slab, of which As and Bs are this thread's first row and column.
-__device__ __forceinline__ void multiplySlab(const float* As, const float* Bs, float (&threadResults)[TM][TN])
-{
-#pragma unroll
-    for (int k = 0; k < BK; k++)
-    {
-        __align__(16) float regM[TM], regN[4];
-#pragma unroll
-        for (int m = 0; m < TM; m += 4) *(float4*)&regM[m] = *(const float4*)&As[k * PITCH_A + m * LANES_Y];
-#pragma unroll
-        for (int n = 0; n < TN; n += 4)
-        {
-            *(float4*)regN = *(const float4*)&Bs[k * PITCH_B + n * LANES_X];
-#pragma unroll
-            for (int m = 0; m < TM; m++)
-#pragma unroll
-                for (int i = 0; i < 4; i++) threadResults[m][n + i] += regM[m] * regN[i];
-        }
-    }
-}
+// wavefronts equal to the ideal. Macros, and what readA and readB are: see warp_tile.cuh.
 
 // threadResults += A B for k from kStart up to kEnd, kStart a multiple of BK.
 template <class ReadA, class ReadB>
@@ -116,14 +24,13 @@ __device__ __forceinline__ void multiplyTile(Slab (&slabs)[2], int kStart, int k
     a.put(slabs[0].As);
     b.put(slabs[0].Bs);
     __syncthreads();   // a slab can be read when all threads have put their parts
-    int threadRow = FIRST_ROW, threadCol = FIRST_COL;
     Slab* full = &slabs[0], * next = &slabs[1];
 #pragma unroll 1
     for (int k = kStart + BK; k < kEnd; k += BK)
     {
         a.fetch(k, readA);   // what is loaded here is waited for where it is put, after the products
         b.fetch(k, readB);
-        multiplySlab(&full->As[0][threadRow], &full->Bs[0][threadCol], threadResults);
+        multiplySlab(full, threadResults);
         a.put(next->As);     // nobody reads this slab: all have passed the barrier after its products
         b.put(next->Bs);
         __syncthreads();
@@ -131,32 +38,5 @@ __device__ __forceinline__ void multiplyTile(Slab (&slabs)[2], int kStart, int k
         full = next;
         next = other;
     }
-    multiplySlab(&full->As[0][threadRow], &full->Bs[0][threadCol], threadResults);
-    __syncthreads();   // the slabs are free for other use
-}
-
-// Calls store(row, column, value) for each element of the tile, neighbouring lanes with neighbouring columns. A thread holds runs of 4 columns; to
-// write these as they are would touch each 32-byte sector in four separate instructions. So a warp passes one row of each thread at a time through
-// shared memory, which holds no slab any more. Rows of lanes lie an odd number of runs apart (STEP), so that 8 lanes' float4 stores miss each other's banks.
-template <class Store>
-__device__ __forceinline__ void storeTile(Slab (&slabs)[2], const float (&threadResults)[TM][TN], Store store)
-{
-    const int STEP = LANES_X * 4 * (TN / 4 | 1);
-    float* rows = (float*)slabs + threadIdx.x / 32 * (LANES_Y * STEP);
-#pragma unroll
-    for (int m = 0; m < TM; m++)
-    {
-        __syncwarp();   // the other lanes have read the row before
-#pragma unroll
-        for (int n = 0; n < TN; n += 4)
-            *(float4*)&rows[threadIdx.x % 32 / LANES_X * STEP + threadIdx.x % LANES_X * 4 + n * LANES_X] =
-                make_float4(threadResults[m][n], threadResults[m][n + 1], threadResults[m][n + 2], threadResults[m][n + 3]);
-        __syncwarp();   // and written this one
-#pragma unroll 1
-        for (int e = threadIdx.x % 32; e < LANES_Y * WARP_N; e += 32)
-        {
-            int row = e / WARP_N, col = e % WARP_N;
-            store(WARP_ROW + row * 4 + m / 4 * (LANES_Y * 4) + m % 4, WARP_COL + col, rows[row * STEP + col]);
-        }
-    }
+    multiplySlab(full, threadResults);
 }

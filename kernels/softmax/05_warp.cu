@@ -24,12 +24,15 @@ extern "C" __global__ void __launch_bounds__(128) softmax_warp(const float* __re
     float v[EACH], largest = -INFINITY, sum = 0;
 
     // The row's maximum, and its sum of exponentials relative to that. Lanes without an element have minus infinity, whose exponential is 0.
-#pragma unroll 1
-    for (int first = lane; first < PIECES * PIECE; first += PIECE)
+    for (int piece = 0; piece < PIECES; piece++)
     {
         float before = largest;
 #pragma unroll
-        for (int k = 0; k < EACH; k++) v[k] = first + k * 32 < COLUMNS ? x[first + k * 32] : -INFINITY;
+        for (int k = 0; k < EACH; k++)
+        {
+            int column = piece * PIECE + k * 32 + lane;
+            v[k] = column < COLUMNS ? x[column] : -INFINITY;
+        }
 #pragma unroll
         for (int k = 0; k < EACH; k++) largest = max_nan(largest, v[k]);
 #pragma unroll
@@ -40,18 +43,17 @@ extern "C" __global__ void __launch_bounds__(128) softmax_warp(const float* __re
         for (int k = 0; k < EACH; k++) v[k] = expf(v[k] - shift), pieceSum += v[k];
 #pragma unroll
         for (int step = 16; step > 0; step /= 2) pieceSum += __shfl_xor_sync(0xffffffff, pieceSum, step);
-        sum = sum * expf(before - shift) + pieceSum;
+        sum = (piece > 0 ? sum * expf(before - shift) : 0) + pieceSum;
     }
     if (largest == -INFINITY) sum = NAN;   // 0 / 0
 
     // The result: from registers, or from the row read again.
-#pragma unroll 1
-    for (int first = lane; first < PIECES * PIECE; first += PIECE)
+    for (int piece = 0; piece < PIECES; piece++)
     {
 #pragma unroll
         for (int k = 0; k < EACH; k++)
         {
-            int column = first + k * 32;
+            int column = piece * PIECE + k * 32 + lane;
             if (PIECES > 1) v[k] = column < COLUMNS ? expf(x[column] - largest) : 0;
             if (column < COLUMNS) y[column] = v[k] / sum;
         }

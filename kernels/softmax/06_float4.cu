@@ -28,7 +28,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK) softmax_float4(const float* 
         float shift = largest == -INFINITY ? 0 : largest;   // nothing but minus infinity so far has no share in the sum
 #pragma unroll
         for (int k = 0; k < PER_LANE; k++) v[k] = expf(v[k] - shift);
-        sum = sum * expf(before - shift) + combine_piece(v, Sum());
+        sum = (piece > 0 ? sum * expf(before - shift) : 0) + combine_piece(v, Sum());
     }
     if (largest == -INFINITY) sum = NAN;      // 0 / 0
 

@@ -25,7 +25,7 @@ extern "C" __global__ void __launch_bounds__(BLOCK) log_softmax(const float* __r
         float mine = 0;
 #pragma unroll
         for (int k = 0; k < PER_LANE; k++) mine += expf(v[k] - shift);
-        sum = sum * expf(before - shift) + combine_row(mine, Sum());
+        sum = (piece > 0 ? sum * expf(before - shift) : 0) + combine_row(mine, Sum());
     }
     float log_sum = logf(sum);
 

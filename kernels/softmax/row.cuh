@@ -8,13 +8,16 @@
 // each request is 4 sectors; a row that starts anywhere would cost 5.
 //
 // Launch: BLOCK threads, (ROWS * LANES + BLOCK - 1) / BLOCK blocks. Arrays start at multiples of 32 bytes; if they do not, ALIGNED must be 0.
-// Macros: ROWS COLUMNS BLOCK; LANES: a power of two up to 32, or BLOCK. Best: one lane for each element or float4, up to 32, and BLOCK for more than 512
-// columns, or two rows of 32 elements a lane make registers scarce (RowShare.cs chooses so). MOST_SKEW 0, defined in front, lets every row begin where it begins, so that a
-// thread has the same columns of every row.
+// Macros: ROWS COLUMNS BLOCK; LANES: a power of two up to 32, or BLOCK. Best: one lane for each element or float4, up to 32, and BLOCK where a lane would have more than
+// 32 elements, of all rows it holds together, which makes registers scarce (RowShare.cs chooses so). For kernels whose threads do several rows one after the other: STRIP, how
+// many, so that there are fewer blocks; and MOST_SKEW 0 lets every row begin where it begins, so that a thread has the same columns of each.
 // Source of the row sums: Harris 2007 with shuffles (Luitjens 2014, "Faster Parallel Reductions on Kepler").
 
 #ifndef ALIGNED
 #define ALIGNED 1
+#endif
+#ifndef STRIP
+#define STRIP 1
 #endif
 #define VECTOR (ALIGNED && COLUMNS % 4 == 0)
 #ifndef MOST_SKEW
@@ -46,7 +49,7 @@ __device__ __forceinline__ int column_of(Place place, int piece, int k)
     return VECTOR ? piece * PIECE + (k / 4 * LANES + place.lane) * 4 + k % 4 : piece * PIECE + k * LANES + place.lane - place.skew;
 }
 
-__device__ __forceinline__ bool exists(Place place, int column) { return place.row < ROWS && (uint)column < COLUMNS; }
+__device__ __forceinline__ bool exists(Place place, int column) { return (ROWS % (BLOCK / LANES * STRIP) == 0 || place.row < ROWS) && (uint)column < COLUMNS; }
 
 // Reads this thread's elements of a piece; those that do not exist become `other`.
 __device__ __forceinline__ void load_piece(const float* __restrict__ x, Place place, int piece, float other, float (&v)[PER_LANE])

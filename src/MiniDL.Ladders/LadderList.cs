@@ -7,14 +7,20 @@ public static class LadderList
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Ladder> All { get; } =
     [
-        new SgemmLadder(),
+        new ElementwiseLadder(),
+        new TransposeLadder(),
         new ReduceLadder(),
         new ScanLadder(),
+        new HistogramLadder(equal: false),
+        new HistogramLadder(equal: true),
         new SoftmaxLadder(),
-        new ElementwiseLadder(),
+        new LayerNormLadder(),
+        new LayerNormBackwardLadder(),
+        new SgemmLadder(),
         new ConvForwardLadder(),
         new ConvDataLadder(),
         new ConvFiltersLadder(),
+        new UpdateLadder(),
     ];
 
     /// <summary>The ladders of a name or of a folder: <c>conv</c> names three.</summary>

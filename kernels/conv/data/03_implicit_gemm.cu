@@ -53,11 +53,12 @@ extern "C" __global__ void __launch_bounds__(THREADS, MIN_BLOCKS) conv_data_impl
         return f[(o * C + tileRow + m) * (KH * KW) + p * KW + q];
     };
     auto readGradients = [&](int n, uint k) {
-        uint position = tileCol + n, image = position / (PH * PW), o = k / (TY * TX);
-        int p = k / TX % TY, q = k % TX, i = (int)(position / PW % PH) - p + up, j = (int)(position % PW) - q + left;
+        int position = tileCol + n, firstI = position / PW % PH + up, firstJ = position % PW + left;
+        int first = position / (PH * PW) * (O * OH * OW) + firstI * OW + firstJ, o = k / (TY * TX), filterRow = k / TX;
         if ((N % BN != 0 && position >= N) || (K % BK != 0 && k >= K)) return 0.0f;
+        int p = filterRow - o * TY, q = (int)k - filterRow * TX, i = firstI - p, j = firstJ - q, offset = o * ((OH + TY) * OW) + filterRow * (TX - OW) - (int)k;
         if (i < 0 || i >= OH || j < 0 || j >= OW || (KH % SY != 0 && p * SY + firstP >= KH) || (KW % SX != 0 && q * SX + firstQ >= KW)) return 0.0f;
-        return dy[(int)(image * O + o) * (OH * OW) + i * OW + j];
+        return dy[first + offset];
     };
 
     float threadResults[TM][TN] = {};

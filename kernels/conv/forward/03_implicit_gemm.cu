@@ -46,10 +46,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, MIN_BLOCKS) conv_forward_i
         return *(const A_VECTOR*)(f + (tileRow + m) * K + k);
     };
     auto readWindows = [&](int n, uint k) {
-        uint position = tileCol + n, image = position / (OH * OW), c = k / (KH * KW);
-        int row = (int)(position / OW % OH) * SY + (int)(k / KW % KH) - TOP, col = (int)(position % OW) * SX + (int)(k % KW) - LEFT;
+        int position = tileCol + n, firstRow = position / OW % OH * SY - TOP, firstCol = position % OW * SX - LEFT;   // once: a thread's n is always the same
+        int first = position / (OH * OW) * (C * H * W) + firstRow * W + firstCol, c = k / (KH * KW), filterRow = k / KW;
         if ((N % BN != 0 && position >= N) || (K % BK != 0 && k >= K)) return 0.0f;
-        return hasPixel(row, col) ? x[(int)(image * C + c) * (H * W) + row * W + col] : 0.0f;
+        int p = filterRow - c * KH, q = (int)k - filterRow * KW, offset = (int)k + filterRow * (W - KW) + c * ((H - KH) * W);   // (c H + p) W + q
+        return hasPixel(firstRow + p, firstCol + q) ? x[first + offset] : 0.0f;
     };
 
     float threadResults[TM][TN] = {};

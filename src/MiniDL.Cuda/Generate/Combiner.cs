@@ -41,6 +41,11 @@ internal sealed class Combiner(ReduceKind kind, DType dtype)
         _ => _isInt ? $"min({a}, {b})" : $"min_nan({a}, {b})",
     };
 
+    /// <summary>The same as macros of the best rung of <c>kernels/reduce</c>.</summary>
+    /// <param name="isLast">True if it leaves the result, false if it leaves partial ones.</param>
+    public IReadOnlyList<(string Name, object Value)> Macros(bool isLast) =>
+        [("PARTIAL", Type), ("IDENTITY", Identity), ("COMBINE(a, b)", Of("a", "b")), ("RESULT", isLast ? CudaText.TypeOf(dtype) : Type)];
+
     /// <summary>A partial result as a result.</summary>
     public string Result(string partial) => Converts ? $"({CudaText.TypeOf(dtype)}){partial}" : partial;
 

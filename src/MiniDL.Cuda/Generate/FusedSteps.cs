@@ -45,7 +45,7 @@ internal static class FusedSteps
         var rows = new RowText(body, parameters);
         var writer = new CudaWriter();
         KernelText.WriteHead(writer, $"{stage.Name}, for each of {body.Rows} rows of {body.Columns}:", body.Lines(), parameters.Described,
-            KernelText.Launch(rows.Plan.Blocks, rows.Plan.Threads, rows.Share), KernelText.Includes([body], byFour: false));
+            KernelText.Launch(rows.Plan.Blocks, rows.Plan.Threads, rows.Share), KernelText.Includes([body], rows.Plan.ByFour));
         rows.Write(writer, name);
         return KernelText.Step(stage, name, writer, rows.Plan.Blocks, rows.Plan.Threads, parameters.Arguments, scratchBytes);
     }

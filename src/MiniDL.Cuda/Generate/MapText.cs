@@ -2,7 +2,7 @@
 //
 //   __device__ float relu_at(float v0_dot5) { ... }                     the expression
 //   if (i < 80000) relu6[i] = relu_at(dot5[i]);                         a thread's share: one position ...
-//   load4(dot5 + i, v0_dot5); ... store4(relu6 + i, new_relu6);         ... or four neighbours, where all that is read and written is straight
+//   load4(dot5 + i, v0_dot5); ... store4(relu6 + i, new_relu6);         ... or four neighbours, where all that is read and written is straight (kernels/fused/four.cuh)
 //
 // What is stretched along the outermost axis (a bias along a batch) would be asked for again at every position. There a thread does up to four positions that
 // lie whole periods apart, and loads the stretched element once. The one thing to understand: all loads of a position come before its stores, whatever the
@@ -12,7 +12,9 @@ namespace MiniDL.Cuda;
 /// <summary>Writes one body.</summary>
 internal sealed class MapText
 {
-    private const int MostLoadsByFour = 16;   // 64 registers
+    /// <summary>Beyond so many loads at a time, four elements of each are too many registers.</summary>
+    public const int MostLoadsByFour = 16;
+
     private const int Repeats = 4;
 
     private readonly BodyText _text;
@@ -109,19 +111,16 @@ internal sealed class MapText
                 else WriteOne(writer, "i");
             return;
         }
-        writer.Line($"const uint i = {first};");
-        if (!ByFour)
+        if (ByFour)
         {
-            using (writer.Block($"if (i < {count})")) WriteOne(writer, "i");
+            // The frame that rung 4 of the ladder elementwise/ has too.
+            using (writer.Block($"BY_FOUR(i, thread, {count})")) WriteFour(writer);
+            if (!mayHaveRest) return;
+            using (writer.Block($"REST(j, i, {count})")) WriteOne(writer, "j");
             return;
         }
-        using (writer.Block(mayHaveRest ? $"if (i + 4 <= {count})" : $"if (i < {count})")) WriteFour(writer);
-        if (!mayHaveRest) return;
-        using (writer.Block("else"))
-        {
-            writer.Line("#pragma unroll 1");
-            using (writer.Block($"for (uint j = i; j < {count}; j++)")) WriteOne(writer, "j");
-        }
+        writer.Line("const uint i = thread;");
+        using (writer.Block($"if (i < {count})")) WriteOne(writer, "i");
     }
 
     private string Result(Store store) => $"new_{_pointer(store.View.Buffer)}";

@@ -10,10 +10,15 @@ internal sealed class Parameters
     private readonly List<Buffer> _buffers = [];
     private readonly HashSet<Buffer> _written = [];
     private readonly Dictionary<Buffer, string> _names = [];
+    private readonly string _prefix;
 
     /// <summary>The parameters of some bodies: what is read, in order, then what is only written.</summary>
-    public Parameters(params IEnumerable<FusedBody> bodies)
+    public Parameters(params IEnumerable<FusedBody> bodies) : this("", bodies) { }
+
+    /// <summary>The same, each name with something in front, so that it is none of a hand-written kernel's own, nor of its macros'.</summary>
+    public Parameters(string prefix, params IEnumerable<FusedBody> bodies)
     {
+        _prefix = prefix;
         foreach (FusedBody body in bodies)
         {
             foreach (Load load in body.Instructions.OfType<Load>()) Add(load.View.Buffer);
@@ -41,6 +46,9 @@ internal sealed class Parameters
     /// <summary>The name of a buffer's pointer.</summary>
     public string this[Buffer buffer] => _names[buffer];
 
+    /// <summary>The names in the order of the parameter list.</summary>
+    public IEnumerable<string> Names => _buffers.Select(buffer => _names[buffer]).Concat(NeedsRun ? ["run"] : []);
+
     /// <summary>The parameter list.</summary>
     public string Declarations => string.Join(", ", _buffers.Select(Declaration).Concat(NeedsRun ? ["const uint64* __restrict__ run"] : []));
 
@@ -67,7 +75,7 @@ internal sealed class Parameters
     private void Add(Buffer buffer)
     {
         if (_names.ContainsKey(buffer)) return;
-        string name = CudaText.Identifier(buffer);
+        string name = _prefix + CudaText.Identifier(buffer);
         _names[buffer] = _names.ContainsValue(name) ? $"{name}_{_buffers.Count}" : name;
         _buffers.Add(buffer);
     }

@@ -48,6 +48,8 @@ internal static class ReduceSteps
 
     private static IReadOnlyList<Step> Reduction(ReduceStage stage, ReducePlan plan, FusedBody body, int value, Dictionary<Buffer, long> scratch, long scratchBytes)
     {
+        if (plan.Results == 1) return WholeReduction.Plan(stage, body, value, scratch, Aligned(scratchBytes));
+
         // The value is "stored" so that the body's function returns it; where to, is the reduction's affair.
         var term = body with { Stores = [new Store(value, stage.Output with { Map = IndexMap.Contiguous([body.Rows]) })] };
         var combiner = new Combiner(stage.Kind, stage.Output.Buffer.DType);
@@ -61,7 +63,7 @@ internal static class ReduceSteps
         var text = new ReduceText(plan, combiner, new MapText(term, CudaText.Identifier(stage.Name), buffer => parameters[buffer]), label);
         if (!inParts) target = $"{parameters[stage.Output.Buffer]}[{new IndexText(stage.Output.Map).At("r")}]";
         var writer = new CudaWriter();
-        KernelText.WriteHead(writer, $"{stage.Name}, {(plan.Results == 1 ? "one result" : $"{plan.Results} results")} of {plan.Terms} terms{(plan.Results == 1 ? "" : " each")}:", stage.Details, parameters.Described,
+        KernelText.WriteHead(writer, $"{stage.Name}, {plan.Results} results of {plan.Terms} terms each:", stage.Details, parameters.Described,
             KernelText.Launch(plan.Blocks, plan.Threads, text.Share), KernelText.Includes([body], text.ByFour));
         string declarations = string.Join(", ", new[] { parameters.Declarations, inParts ? $"{combiner.Type}* __restrict__ partials" : "" }.Where(part => part.Length > 0));
         text.Write(writer, KernelText.Signature(inParts ? $"{name}_parts" : name, declarations, plan.Threads), inParts ? $"partials[r * {plan.Parts} + part]" : target);
@@ -73,7 +75,7 @@ internal static class ReduceSteps
         var second = new CudaWriter();
         (int blocks, int threads) = text.WriteCombine(second,
             threads => KernelText.Signature($"{name}_combine", $"const {combiner.Type}* __restrict__ partials, {CudaText.TypeOf(stage.Output.Buffer.DType)}* __restrict__ {output}", threads), target,
-            (blocks, threads, share) => KernelText.WriteHead(second, $"{stage.Name}, second kernel: the {plan.Parts} parts of {(plan.Results == 1 ? "the result" : $"each of {plan.Results} results")} become one, always in the same order.", [],
+            (blocks, threads, share) => KernelText.WriteHead(second, $"{stage.Name}, second kernel: the {plan.Parts} parts of each of {plan.Results} results become one, always in the same order.", [],
                 [$"{output}: {stage.Output.Buffer.Node.Type}, written"], KernelText.Launch(blocks, threads, share), []));
         return [reading, KernelText.Step(stage, $"{name}_combine", second, blocks, threads, [new ScratchArgument(partialsAt), new BufferArgument(stage.Output.Buffer, 0)], total)];
     }

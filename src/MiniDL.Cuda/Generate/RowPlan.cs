@@ -3,6 +3,9 @@
 // A row reduction needs the whole row before anything that depends on it can go on, so a body becomes a few passes: up to the maximum, up to the sum of
 // exponentials, to the end. The one thing to understand: a value is computed in the pass that first uses it, and kept in registers only if a later pass uses
 // it too. Should that be too much for the registers, nothing is kept, and each pass loads and computes again what it needs.
+//
+// The ladder of kernels/softmax shows why rows are laid out so: float4s where rows are whole numbers of them, and few lanes with much each, since combining lanes costs
+// instructions, and warps of a block barriers, that elements of one lane do not. But where rows are few, many lanes must share each, or most of the device would idle.
 namespace MiniDL.Cuda;
 
 /// <summary>Lanes and passes of a body with rows.</summary>
@@ -11,8 +14,9 @@ internal sealed class RowPlan
     private const int MostKept = 64;            // registers of one lane for what is kept ...
     private const int BlockRegisters = 65_536;  // ... and at most a third of what a block of so many threads leaves each
     private const int MostUnrolled = 24;        // instructions of a pass that is unrolled though nothing is kept
-    private const int MostEach = 8;             // elements of a row that one lane has
+    private const int ThreadsEnough = 32_768;   // that keep a device busy
     private const int ThreadsOfShortRows = 128;
+    private static readonly int[] s_mostEach = [32, 16, 8];   // elements of a row that one lane has
 
     private readonly FusedBody _body;
     private readonly int[] _available;   // the first pass in which a value can be used
@@ -23,16 +27,20 @@ internal sealed class RowPlan
     {
         _body = body;
         (Rows, Columns) = (body.Rows, body.Columns);
-
-        // As many lanes as columns, up to a warp; a warp while no lane has more than eight elements; then a block.
-        Lanes = 2;
-        while (Lanes < Columns && (Lanes < 32 || Lanes * MostEach < Columns)) Lanes *= 2;
-        RowsPerBlock = Lanes > 32 ? 1 : Math.Min(ThreadsOfShortRows, KernelText.BlockFor((long)Rows * Lanes)) / Lanes;
-
+        Load[] loads = [.. body.Instructions.OfType<Load>().Where(load => load.Level == Level.Full)];
+        ByFour = Columns % 4 == 0 && loads.Length <= MapText.MostLoadsByFour && loads.All(load => new IndexText(load.View.Map).Four != FourKind.Scattered)
+            && FullStores.All(store => new IndexText(store.View.Map).Four == FourKind.Straight);
         _available = new int[body.Instructions.Count];
         _pass = new int[body.Instructions.Count];
-        FindPasses();
-        Keep();
+
+        // As few lanes as can hold a row, if registers allow, and if there are enough rows.
+        foreach (int most in s_mostEach)
+        {
+            ShareOut(most);
+            FindPasses();
+            bool fits = Keep();
+            if (fits && (long)Rows * Lanes >= ThreadsEnough) break;
+        }
     }
 
     /// <summary>R.</summary>
@@ -41,14 +49,23 @@ internal sealed class RowPlan
     /// <summary>C.</summary>
     public int Columns { get; }
 
+    /// <summary>True when a lane takes four neighbouring elements at a time, as everything that is read or written along the row is straight.</summary>
+    public bool ByFour { get; }
+
     /// <summary>Lanes of a row, a power of two; above 32, all threads of a block.</summary>
-    public int Lanes { get; }
+    public int Lanes { get; private set; }
+
+    /// <summary>Elements that a lane takes at a time.</summary>
+    public int Width => ByFour ? 4 : 1;
+
+    /// <summary>How many times it does.</summary>
+    public int Steps => (Columns / Width + Lanes - 1) / Lanes;
 
     /// <summary>Elements of a row that a lane has at most.</summary>
-    public int Each => (Columns + Lanes - 1) / Lanes;
+    public int Each => Steps * Width;
 
     /// <summary>Rows of a block.</summary>
-    public int RowsPerBlock { get; }
+    public int RowsPerBlock { get; private set; }
 
     /// <summary>Threads of a block.</summary>
     public int Threads => RowsPerBlock * Lanes;
@@ -104,6 +121,14 @@ internal sealed class RowPlan
 
     private IEnumerable<int> Values(Predicate<int> which) => Enumerable.Range(0, _body.Instructions.Count).Where(i => which(i));
 
+    /// <summary>One lane for each element or four, up to a warp; then a warp while no lane has too many elements; then a block.</summary>
+    private void ShareOut(int mostEach)
+    {
+        Lanes = 1;
+        while (Lanes * Width < Columns && (Lanes < 32 || Lanes * mostEach < Columns)) Lanes *= 2;
+        RowsPerBlock = Lanes > 32 ? 1 : Math.Min(ThreadsOfShortRows, KernelText.BlockFor((long)Rows * Lanes)) / Lanes;
+    }
+
     private void FindPasses()
     {
         for (int i = 0; i < _available.Length; i++)
@@ -123,8 +148,12 @@ internal sealed class RowPlan
         }
     }
 
-    private void Keep()
+    /// <summary>Chooses what stays in registers.</summary>
+    /// <returns>False if it would be too much, and nothing does.</returns>
+    private bool Keep()
     {
+        _kept.Clear();
+
         // Loads are asked for at once, so that their latencies overlap, if there are not too many.
         int[] loads = [.. Values(i => _body.Instructions[i] is Load { Level: Level.Full } && _pass[i] != int.MaxValue)];
         if (loads.Length * Each <= MostKept / 2)
@@ -137,7 +166,9 @@ internal sealed class RowPlan
             foreach (int operand in BodyText.Operands(_body.Instructions[i])) KeepUntil(operand, use);
         }
         foreach (Store store in FullStores) KeepUntil(store.Value, Passes - 1);
-        if (_kept.Count * Each > Math.Min(MostKept, BlockRegisters / Threads / 3)) _kept.Clear();
+        if (_kept.Count * Each <= Math.Min(MostKept, BlockRegisters / Threads / 3)) return true;
+        _kept.Clear();
+        return false;
     }
 
     private void KeepUntil(int value, int use)

@@ -1,8 +1,9 @@
 // A body with rows as a kernel: softmax, its loss and its gradient, layer norm, and whatever else was fused with them.
 //
 //   C = 10, W = 16 lanes a row:   lane  0 1 2 3 4 5 6 7 8 9 . . . . . .  0 1 2 3 4 5 6 7 8 9 . . . . . .     two rows a warp
-//   C = 100, W = 32:              lane l has columns l, l + 32, l + 64, l + 96                                one row a warp
-//   C = 1000, W = 128:            thread t has columns t, t + 128, ..., t + 896                               one row a block
+//   C = 101, W = 32:              lane l has columns l, l + 32, l + 64, l + 96                                one row a warp
+//   C = 100, W = 32, by four:     lane l has columns 4 l, ..., 4 l + 3                                        the same
+//   C = 4096, W = 256, by four:   thread t has columns 4 t, ..., 4 t + 3, then those 1024 further on, ...     one row a block
 //
 // Neighbouring lanes load neighbouring columns. A row reduction is each lane's own elements, then a tree over the lanes, then, for a block, the warps in order. The
 // one thing to understand: no thread returns early, because the others wait for it in shuffles and barriers; what is outside is left out by conditions.
@@ -34,7 +35,7 @@ internal sealed class RowText
         if (_plan.RowsPerBlock > 1) writer.Line($"const uint lane = threadIdx.x % {_plan.Lanes}, row = blockIdx.x * {_plan.RowsPerBlock} + threadIdx.x / {_plan.Lanes};");
         else writer.Line("const uint lane = threadIdx.x, row = blockIdx.x;");
         for (int value = 0; value < _body.Instructions.Count; value++)
-            if (_plan.IsKept(value)) writer.Line($"{CudaText.TypeOf(_body.Instructions[value].DType)} {_text.Variable(value)}{(_plan.Each > 1 ? $"[{_plan.Each}]" : "")};");
+            if (_plan.IsKept(value)) writer.Line($"{CudaText.TypeOf(_body.Instructions[value].DType)} {_text.Variable(value)}{(_plan.Steps > 1 ? $"[{_plan.Steps}]" : "")}{(_plan.ByFour ? "[4]" : "")};");
         for (int pass = 0; pass <= _plan.Passes; pass++)
         {
             WriteRowValues(writer, pass);
@@ -70,15 +71,16 @@ internal sealed class RowText
         if (_plan.Passes > 1) writer.Comment($"Pass {pass + 1}: {string.Join(", ", reductions.Select(_text.Variable).Concat(last ? _plan.FullStores.Select(store => store.View.Buffer.Name) : []))}.");
         foreach (int reduction in reductions) writer.Line($"{CombinerOf(reduction).Type} {Partial(reduction)} = {CombinerOf(reduction).Identity};");
 
-        string column = _plan.Each > 1 ? $"lane + {_plan.Lanes} * k" : "lane";
-        if (_plan.Each > 1) writer.Line(_plan.IsUnrolled ? "#pragma unroll" : "#pragma unroll 1");
-        using (_plan.Each > 1 ? writer.Block($"for (int k = 0; k < {_plan.Each}; k++)") : writer.Block(Condition("lane") is { Length: > 0 } condition ? $"if ({condition})" : ""))
+        bool loops = _plan.Steps > 1;
+        string place = loops ? $"lane + {_plan.Lanes} * k" : "lane", column = !_plan.ByFour ? place : loops ? $"4 * ({place})" : "4 * lane";
+        if (loops) writer.Line(_plan.IsUnrolled ? "#pragma unroll" : "#pragma unroll 1");
+        using (loops ? writer.Block($"for (int k = 0; k < {_plan.Steps}; k++)") : writer.Block(Condition(column) is { Length: > 0 } condition ? $"if ({condition})" : ""))
         {
             writer.Line($"const uint column = {column}, i = row * {_plan.Columns} + column;");
-            bool guarded = _plan.Each > 1 && Condition("column").Length > 0;
-            if (!guarded) WriteElement(writer, values, reductions, last);
+            bool guarded = loops && Condition("column").Length > 0;
+            if (!guarded) WriteElements(writer, values, reductions, last);
             else
-                using (writer.Block($"if ({Condition("column")})")) WriteElement(writer, values, reductions, last);
+                using (writer.Block($"if ({Condition("column")})")) WriteElements(writer, values, reductions, last);
         }
         foreach (int reduction in reductions) WriteReduction(writer, reduction);
     }
@@ -90,7 +92,38 @@ internal sealed class RowText
         return string.Join(" && ", new[] { allColumns ? "" : $"{column} < {_plan.Columns}", _plan.HasRest ? $"row < {_plan.Rows}" : "" }.Where(part => part.Length > 0));
     }
 
-    private void WriteElement(CudaWriter writer, int[] values, int[] reductions, bool last)
+    /// <summary>An element; or four neighbouring ones: all loads, then one after the other, then all stores.</summary>
+    private void WriteElements(CudaWriter writer, int[] values, int[] reductions, bool last)
+    {
+        Store[] stores = last ? [.. _plan.FullStores] : [];
+        if (!_plan.ByFour)
+        {
+            WriteElement(writer, values, reductions, stores.Select(store => (store, $"{_parameters[store.View.Buffer]}[{IndexText.At(store.View.Map, _plan.Columns)}]")));
+            return;
+        }
+        foreach (int value in values.Where(IsFour))
+        {
+            if (!_plan.IsKept(value)) writer.Line($"{CudaText.TypeOf(_body.Instructions[value].DType)} {_text.Variable(value)}[4];");
+            string four = _text.Variable(value) + (_plan.IsKept(value) && _plan.Steps > 1 ? "[k]" : "");
+            writer.Line(_body.Instructions[value] is Load load ? $"load4({_parameters[load.View.Buffer]} + {IndexText.At(load.View.Map, _plan.Columns)}, {four});"
+                : $"{BodyText.RandomCallOfFour((RandomNumbers)_body.Instructions[value], "i", four)};");
+        }
+        foreach (Store store in stores) writer.Line($"{CudaText.TypeOf(store.View.Buffer.DType)} new_{_parameters[store.View.Buffer]}[4];");
+        writer.Line("#pragma unroll");
+        using (writer.Block("for (int j = 0; j < 4; j++)"))
+            WriteElement(writer, values.Where(value => !IsFour(value)), reductions, stores.Select(store => (store, $"new_{_parameters[store.View.Buffer]}[j]")));
+        foreach (Store store in stores) writer.Line($"store4({_parameters[store.View.Buffer]} + {IndexText.At(store.View.Map, _plan.Columns)}, new_{_parameters[store.View.Buffer]});");
+    }
+
+    /// <summary>True when a value's four neighbours are got at once.</summary>
+    private bool IsFour(int value) => _plan.ByFour && _body.Instructions[value] switch
+    {
+        Load load => new IndexText(load.View.Map).Four == FourKind.Straight,
+        RandomNumbers => true,
+        _ => false,
+    };
+
+    private void WriteElement(CudaWriter writer, IEnumerable<int> values, int[] reductions, IEnumerable<(Store Store, string Target)> stores)
     {
         foreach (int value in values)
         {
@@ -105,13 +138,12 @@ internal sealed class RowText
         }
         foreach (int reduction in reductions)
             writer.Line($"{Partial(reduction)} = {CombinerOf(reduction).Of(Partial(reduction), _text.Operand(((RowReduce)_body.Instructions[reduction]).A, Variable))};");
-        if (last)
-            foreach (Store store in _plan.FullStores)
-                writer.Line($"{_parameters[store.View.Buffer]}[{IndexText.At(store.View.Map, _plan.Columns)}] = {_text.Operand(store.Value, Variable)};");
+        foreach ((Store store, string target) in stores) writer.Line($"{target} = {_text.Operand(store.Value, Variable)};");
     }
 
-    /// <summary>The variable of a value within a pass: kept ones have one element for each k.</summary>
-    private string Variable(int value) => _plan.IsKept(value) && _plan.Each > 1 ? $"{_text.Variable(value)}[k]" : _text.Variable(value);
+    /// <summary>The variable of a value within a pass: kept ones have one element for each k, and with four at a time for each j.</summary>
+    private string Variable(int value) =>
+        _text.Variable(value) + (_plan.IsKept(value) && _plan.Steps > 1 ? "[k]" : "") + (_plan.ByFour && (_plan.IsKept(value) || IsFour(value)) ? "[j]" : "");
 
     private Combiner CombinerOf(int reduction) => new(((RowReduce)_body.Instructions[reduction]).Kind, _body.Instructions[reduction].DType);
 

@@ -17,6 +17,9 @@ internal static class ConvSteps
     /// <summary>A window of so many elements fits into a thread's registers.</summary>
     private const int MostRegisterTaps = 32;
 
+    /// <summary>A sum that is split at all is split over so many blocks: two for each of some hundred multiprocessors. And the fewest terms of a part.</summary>
+    private const int EnoughBlocks = 216, LeastTerms = 128;
+
     private const int FewChannelsThreads = 128, FewChannelsGroup = 32;
 
     /// <summary>The launches of a convolution: one, for a filter gradient two if its sum is split; none if it has no elements.</summary>
@@ -76,7 +79,7 @@ internal static class ConvSteps
         if (ends is not null) throw new ArgumentException($"{stage.Name} takes no fused ends: its sum may be split");
         Shape f = stage.F.Map.Shape, y = stage.Y.Map.Shape;
         int m = f[0], n = Product(f[1], f[2], f[3]), plane = Product(y[2], y[3]), k = Product(y[0], plane);
-        (BlockTile tile, KSplit split) = BlockTile.Choose(m, n, k);
+        (BlockTile tile, KSplit split) = SplitOf(m, n, k);
         bool aligned = plane % 4 == 0 && stage.Y.Map.Offset % 4 == 0;
         KernelSource source = LibraryKernel.Of("conv/filters/03_implicit_gemm.cu", [.. Sizes(stage), ("GRADIENT_VECTOR", aligned ? "float4" : "float"), .. split.Sizes, .. tile.Sizes]);
         var shape = new LaunchShape(new Dim3(checked((int)tile.Tiles(m, n) * split.Count)), new Dim3(tile.Threads));
@@ -87,6 +90,14 @@ internal static class ConvSteps
             new KernelStep(stage, source, shape, [KernelArgument.Of(stage.X), KernelArgument.Of(stage.Y), parts]) { ScratchBytes = 4L * split.Count * m * n },
             GemmSteps.SumOfSplits(stage, split.Count, checked(m * n), 1, 0, parts, KernelArgument.Of(stage.F), null),
         ];
+    }
+
+    /// <summary>The tile and split of a filter gradient. Whatever GPU it is, its last wave of blocks is rarely full; with few blocks that is much of the time.</summary>
+    private static (BlockTile Tile, KSplit Split) SplitOf(int m, int n, int k)
+    {
+        (BlockTile tile, KSplit split) = BlockTile.Choose(m, n, k);
+        int parts = Math.Min(Ceil(EnoughBlocks, (int)tile.Tiles(m, n)), k / LeastTerms);
+        return (tile, split.Count > 1 && parts > split.Count ? tile.SplitInto(parts, k) : split);
     }
 
     /// <summary>What is read, what is written, what the ends want.</summary>

@@ -38,17 +38,27 @@ internal static class GemmSteps
     internal static IReadOnlyList<KernelStep> Kernels(Stage stage, SgemmProblem problem, BlockTile tile, KSplit split,
         KernelArgument a, KernelArgument b, KernelArgument c, Ends? ends, int scratchBefore = 0)
     {
-        bool whole = split.Count == 1;
-        KernelSource source = LibraryKernel.Of("sgemm/sgemm.cu", [.. problem.Sizes, .. split.Sizes, .. tile.Sizes], whole ? ends : null);
         int blocks = checked((int)(tile.Tiles(problem.M, problem.N) * split.Count * problem.Batch)), count = checked(problem.Batch * problem.M * problem.N);
         var shape = new LaunchShape(new Dim3(blocks), new Dim3(tile.Threads));
-        if (whole) return [new KernelStep(stage, source, shape, [a, b, c, .. ends?.Arguments ?? []]) { ScratchBytes = scratchBefore }];
+        if (split.Count == 1)
+        {
+            KernelSource source = LibraryKernel.Of("sgemm/09_double_buffer.cu", [.. problem.Sizes, ResultVector(problem.N, c, ends), .. tile.Sizes], ends);
+            return [new KernelStep(stage, source, shape, [a, b, c, .. ends?.Arguments ?? []]) { ScratchBytes = scratchBefore }];
+        }
         var parts = new ScratchArgument(scratchBefore);
+        KernelSource firstPass = LibraryKernel.Of("sgemm/11_split_k.cu", [.. problem.Sizes, ResultVector(problem.N, parts, ends: null), .. split.Sizes, .. tile.Sizes]);
         return
         [
-            new KernelStep(stage, source, shape, [a, b, parts]) { ScratchBytes = scratchBefore + 4L * split.Count * count },
+            new KernelStep(stage, firstPass, shape, [a, b, parts]) { ScratchBytes = scratchBefore + 4L * split.Count * count },
             SumOfSplits(stage, split.Count, count, problem.Alpha, problem.Beta, parts, c, ends),
         ];
+    }
+
+    /// <summary>How results are written: four at a time where every row begins at a multiple of 16 bytes and nothing is fused into single elements.</summary>
+    private static (string Name, object Value) ResultVector(int n, KernelArgument c, Ends? ends)
+    {
+        bool aligned = c switch { BufferArgument buffer => buffer.Offset % 4 == 0, ScratchArgument scratch => scratch.ByteOffset % 16 == 0, _ => false };
+        return ("C_VECTOR", aligned && n % 4 == 0 && ends is null ? "float4" : "float");
     }
 
     /// <summary>The second pass of a split sum.</summary>

@@ -13,7 +13,7 @@ public static class KernelLibrary
 {
     private static readonly ConcurrentDictionary<string, string> s_embedded = [];
 
-    /// <summary>The names of all files, such as <c>transpose/03_padded.cu</c>, sorted.</summary>
+    /// <summary>The names of all files, such as <c>transpose/04_padded.cu</c>, sorted.</summary>
     public static IReadOnlyList<string> Files { get; } = [.. typeof(KernelLibrary).Assembly.GetManifestResourceNames()
         .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Select(name => name[Prefix.Length..].Replace('\\', '/')).Order(StringComparer.Ordinal)];
 

@@ -1,7 +1,7 @@
 // How rows are shared out to lanes by the kernels that are built on kernels/softmax/row.cuh: the macros and the launch that it asks for.
 //
 // The one thing to understand: a row gets one lane for each element, or for each float4 where rows are aligned, so that none idles; up to a warp, whose lanes combine
-// by shuffles. Above 512 columns a warp would need more registers than it should have, and a block takes the row.
+// by shuffles. Where a lane of a warp would hold more than 32 elements, registers grow scarce, and a block takes the row.
 using System.Numerics;
 using MiniDL.Gpu;
 
@@ -11,15 +11,16 @@ namespace MiniDL.Cuda;
 /// <param name="Rows">R.</param>
 /// <param name="Columns">C.</param>
 /// <param name="IsAligned">Arrays begin at multiples of 16 bytes.</param>
-internal readonly record struct RowShare(int Rows, int Columns, bool IsAligned = true)
+/// <param name="Held">Arrays of which a thread holds its part of a row in registers: 1 for softmax, 2 for its gradient.</param>
+internal readonly record struct RowShare(int Rows, int Columns, bool IsAligned = true, int Held = 1)
 {
-    private const int MostColumnsOfWarp = 512;
+    private const int MostOfWarp = 1024, BlocksEnough = 128, LongestStrip = 16;
 
     /// <summary>Threads of a block.</summary>
     public static int Threads => 256;
 
     /// <summary>Lanes that share a row: a power of two up to 32, or all threads of a block.</summary>
-    public int Lanes => Columns > MostColumnsOfWarp ? Threads : (int)BitOperations.RoundUpToPowerOf2((uint)Math.Min(32, IsAligned && Columns % 4 == 0 ? Columns / 4 : Columns));
+    public int Lanes => Columns * Held > MostOfWarp ? Threads : (int)BitOperations.RoundUpToPowerOf2((uint)Math.Min(32, IsAligned && Columns % 4 == 0 ? Columns / 4 : Columns));
 
     /// <summary>Rows that a block has at the same time.</summary>
     public int RowsPerBlock => Threads / Lanes;
@@ -30,6 +31,9 @@ internal readonly record struct RowShare(int Rows, int Columns, bool IsAligned =
     /// <summary>The launch, if every lane has one row to do.</summary>
     public LaunchShape Launch => LaunchOf(1);
 
-    /// <summary>The launch, if every lane has several rows to do, one after the other.</summary>
-    public LaunchShape LaunchOf(int rowsEach) => new(new Dim3((Rows + RowsPerBlock * rowsEach - 1) / (RowsPerBlock * rowsEach)), new Dim3(Threads));
+    /// <summary>Rows for each lane where doing several one after the other saves something: as many as leave enough blocks.</summary>
+    public int Strip => Math.Clamp(Rows / (RowsPerBlock * BlocksEnough), 1, LongestStrip);
+
+    /// <summary>The launch, if every lane has so many rows to do.</summary>
+    public LaunchShape LaunchOf(int strip) => new(new Dim3((Rows + RowsPerBlock * strip - 1) / (RowsPerBlock * strip)), new Dim3(Threads));
 }

@@ -1,4 +1,4 @@
-// A product as kernels/sgemm/sgemm.cu takes it: sizes, strides, and how its operands are best read.
+// A product as kernels/sgemm/09_double_buffer.cu takes it: sizes, strides, and how its operands are best read.
 //
 // The one thing to understand: a warp should read memory where it lies together. So of each operand the kernel is told which of its two dims has
 // neighbours in memory (along K or not), and whether four of them always make one aligned float4.
@@ -13,8 +13,11 @@ internal sealed record SgemmProblem(int Batch, int M, int N, int K, float Alpha,
 
     /// <summary>The problem's macros.</summary>
     public IEnumerable<(string Name, object Value)> Sizes =>
+        [("BATCH", Batch), ("M", M), ("N", N), ("K", K), ("ALPHA", CudaText.Literal(Alpha, DType.Float32)), ("BETA", CudaText.Literal(Beta, DType.Float32)), .. Layout];
+
+    /// <summary>Those of them that tell how operands lie.</summary>
+    public IEnumerable<(string Name, object Value)> Layout =>
     [
-        ("BATCH", Batch), ("M", M), ("N", N), ("K", K), ("ALPHA", CudaText.Literal(Alpha, DType.Float32)), ("BETA", CudaText.Literal(Beta, DType.Float32)),
         ("A_BATCH", A.BatchStride), ("A_ROW", A.SideStride), ("A_COLUMN", A.KStride), ("A_ALONG_K", A.AlongK ? 1 : 0), ("A_VECTOR", A.Vector),
         ("B_BATCH", B.BatchStride), ("B_ROW", B.KStride), ("B_COLUMN", B.SideStride), ("B_ALONG_K", B.AlongK ? 1 : 0), ("B_VECTOR", B.Vector),
     ];

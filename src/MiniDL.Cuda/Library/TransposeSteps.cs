@@ -11,8 +11,6 @@ namespace MiniDL.Cuda;
 /// <summary>Plans copy stages that are transposes.</summary>
 internal static class TransposeSteps
 {
-    private const int Threads = 256, Side = 32, MostBatch = 65_535;
-
     /// <summary>The launch, or null if the stage is not a transpose, batched or not, of 4-byte elements.</summary>
     /// <example><code>return TransposeSteps.TryPlan(stage, options) ?? FusedSteps.Plan(stage, options);</code></example>
     public static IReadOnlyList<Step>? TryPlan(FusedStage stage, PlanOptions options)
@@ -21,15 +19,10 @@ internal static class TransposeSteps
         if (load.DType.Size() != 4 || !store.View.Map.IsContiguous || load.View.Map.Shape.Count != store.View.Map.Shape.Count || load.View.Map.Shape.Count == 0) return null;
         if (Merge(load.View.Map) is not [.. var batch, (var rows, 1), (var columns, var step)] || batch.Length > 1 || step < rows) return null;
 
-        // A tile of about 32 x 32, or as wide as the matrix if that is less, and longer.
-        int tileRows = Math.Min(rows, Side), tileColumns = Math.Min(columns, Side);
-        if (columns < Side) tileRows = Math.Min(rows, Side * Side / columns / Side * Side);
-        else if (rows < Side) tileColumns = Math.Min(columns, Side * Side / rows / Side * Side);
         (int count, int batchStep) = batch.Length == 1 ? batch[0] : (1, 0);
-        KernelSource source = LibraryKernel.Of("transpose/transpose.cu",
-            [("BATCH", count), ("ROWS", rows), ("COLUMNS", columns), ("BATCH_STEP", batchStep), ("STEP", step), ("TILE_ROWS", tileRows), ("TILE_COLUMNS", tileColumns), ("BLOCK", Threads)]);
-        var grid = new Dim3(checked((rows + tileRows - 1) / tileRows * ((columns + tileColumns - 1) / tileColumns)), 1, Math.Min(count, MostBatch));
-        return [new KernelStep(stage, source, new LaunchShape(grid, new Dim3(Threads)), [KernelArgument.Of(load.View), KernelArgument.Of(store.View)])];
+        bool aligned = load.View.Map.Offset % 4 == 0 && store.View.Map.Offset % 4 == 0;   // buffers themselves are
+        (KernelSource source, LaunchShape shape) = new TransposeSizes(count, rows, columns, batchStep, step).Fitted(aligned);
+        return [new KernelStep(stage, source, shape, [KernelArgument.Of(load.View), KernelArgument.Of(store.View)])];
     }
 
     /// <summary>The (size, stride) of each axis, without axes of 1, and with neighbours merged that one stride goes through.</summary>

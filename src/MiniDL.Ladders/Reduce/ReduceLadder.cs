@@ -32,8 +32,8 @@ internal sealed class ReduceLadder : Ladder
         Tree(2, "strided", "reduce/02_strided.cu", Threads, "thread t takes the t-th pair, so that whole warps work", "divergent branches go, bank conflicts come"),
         Tree(3, "sequential addressing", "reduce/03_sequential.cu", Threads, "what is added lies half of the rest further on", "bank conflicts: none"),
         Tree(4, "add on load", "reduce/04_add_on_load.cu", 2 * Threads, "a thread loads two terms and adds them", "instructions a term: half"),
-        Tree(5, "last warp unrolled", "reduce/05_last_warp.cu", 2 * Threads, "the last 32 sums by shuffles, the steps before unrolled", "barriers: half"),
-        Tree(6, "shuffles first", "reduce/06_shuffles.cu", 2 * Threads, "each warp by shuffles, then the warps' sums", "barriers: one; shared memory: 8 words"),
+        Tree(5, "last warp unrolled", "reduce/05_last_warp.cu", 2 * Threads, "the last 32 sums by shuffles, the steps before unrolled", "barriers: 8 -> 3"),
+        Tree(6, "shuffles first", "reduce/06_shuffles.cu", 2 * Threads, "each warp by shuffles, then the warps' sums", "barriers: 3 -> 1"),
         Parts(7, "many terms a thread", "reduce/07_many_terms.cu", "a block walks along a part of x before its tree begins", "instructions a term"),
         Parts(8, "float4", ReducePass.File, "four terms with one load of 16 bytes", "sectors a load: 4 -> 16"),
     ];

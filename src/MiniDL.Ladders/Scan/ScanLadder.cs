@@ -31,8 +31,8 @@ internal sealed class ScanLadder : Ladder
     [
         Propagate(1, "Hillis and Steele", "scan/01_hillis_steele.cu", Threads, "each step doubles how far every element reaches back", "additions an element"),
         Propagate(2, "Blelloch", "scan/02_blelloch.cu", 2 * Threads, "a tree up and down: two additions an element", "additions; bank conflicts; threads an instruction"),
-        Propagate(3, "padded", "scan/03_padded.cu", 2 * Threads, "a word of padding after every 32", "bank conflicts: none"),
-        Propagate(4, "shuffles", "scan/04_shuffles.cu", Threads, "a warp scans in registers", "barriers: 17 -> 2"),
+        Propagate(3, "padded", "scan/03_padded.cu", 2 * Threads, "a word of padding after every 32", "bank conflicts: a twentieth"),
+        Propagate(4, "shuffles", "scan/04_shuffles.cu", Threads, "a warp scans in registers", "barriers: 18 -> 2"),
         Propagate(5, "many elements a thread", "scan/05_many_elements.cu", WholeTile, "16 elements a thread, as float4", "instructions an element; sectors a load: 4 -> 16"),
         new(6, "reduce, then scan", "scan/06_reduce_then_scan.cu", "the totals first, by a reduction, so that y is written once", "bytes: 16 -> 12 an element", ReduceThenScan),
         new(7, "look-back", "scan/07_look_back.cu", "blocks learn from earlier blocks of the same launch", "bytes: 12 -> 8 an element", LookBack),
@@ -72,7 +72,7 @@ internal sealed class ScanLadder : Ladder
             if (tiles == 1) return;
             RungArgument upTo = plan.Scratch(tiles);
             Scan(totals, upTo, tiles, aligned: true);
-            plan.Add("scan/add_totals.cu", [("N", n), ("TILE", tile)], tiles - 1, [upTo, to]);
+            plan.Add("scan/add_totals.cu", [("N", n), ("TILE", tile)], Blocks(n - tile, Threads), [upTo, to]);
         }
     });
 

@@ -7,15 +7,19 @@ namespace MiniDL.Cuda.Tests;
 internal sealed class LayoutTests
 {
     [TestCase(128, 2, 2, 1, 64)]
+    [TestCase(128, 4, 1, 4, 128)]
     [TestCase(128, 10, 16, 1, 8)]
     [TestCase(3, 10, 16, 1, 4)]
-    [TestCase(128, 32, 32, 1, 4)]
+    [TestCase(128, 32, 8, 4, 16)]
     [TestCase(128, 33, 32, 2, 4)]
     [TestCase(128, 256, 32, 8, 4)]
     [TestCase(128, 257, 64, 5, 1)]
     [TestCase(128, 1000, 128, 8, 1)]
-    [TestCase(128, 4096, 512, 8, 1)]
-    public void A_lane_has_at_most_eight_elements_of_a_row(int rows, int columns, int lanes, int each, int rowsPerBlock)
+    [TestCase(128, 4096, 256, 16, 1)]
+    [TestCase(2000, 257, 32, 9, 4)]
+    [TestCase(2000, 1000, 32, 32, 4)]
+    [TestCase(2000, 4096, 128, 32, 1)]
+    public void A_lane_has_up_to_eight_elements_of_a_row_and_more_where_rows_are_many(int rows, int columns, int lanes, int each, int rowsPerBlock)
     {
         RowPlan plan = RowsOf(Softmax(Input([rows, columns], "x")));
         Assert.That((plan.Lanes, plan.Each, plan.RowsPerBlock), Is.EqualTo((lanes, each, rowsPerBlock)));

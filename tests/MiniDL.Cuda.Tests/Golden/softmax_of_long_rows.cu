@@ -12,23 +12,28 @@
 // div1: float32(64, 1000), written
 // Launch: 64 blocks of 128 threads; a block a row, 8 elements a thread.
 #include "prelude.cuh"
+#include "fused/four.cuh"
 
 extern "C" __global__ void __launch_bounds__(128) rows_div_sum_exp_sub_5(const float* __restrict__ scores, float* __restrict__ div1)
 {
     const uint lane = threadIdx.x, row = blockIdx.x;
-    float v0_scores[8];
-    float v4_exp[8];
+    float v0_scores[2][4];
+    float v4_exp[2][4];
 
     // Pass 1: v1_row_max.
     float v1_row_max = -INFINITY;
     #pragma unroll
-    for (int k = 0; k < 8; k++)
+    for (int k = 0; k < 2; k++)
     {
-        const uint column = lane + 128 * k, i = row * 1000 + column;
+        const uint column = 4 * (lane + 128 * k), i = row * 1000 + column;
         if (column < 1000)
         {
-            v0_scores[k] = scores[i];
-            v1_row_max = max_nan(v1_row_max, v0_scores[k]);
+            load4(scores + i, v0_scores[k]);
+            #pragma unroll
+            for (int j = 0; j < 4; j++)
+            {
+                v1_row_max = max_nan(v1_row_max, v0_scores[k][j]);
+            }
         }
     }
     #pragma unroll
@@ -43,14 +48,18 @@ extern "C" __global__ void __launch_bounds__(128) rows_div_sum_exp_sub_5(const f
     // Pass 2: v5_row_sum.
     float v5_row_sum = 0.0f;
     #pragma unroll
-    for (int k = 0; k < 8; k++)
+    for (int k = 0; k < 2; k++)
     {
-        const uint column = lane + 128 * k, i = row * 1000 + column;
+        const uint column = 4 * (lane + 128 * k), i = row * 1000 + column;
         if (column < 1000)
         {
-            const float v3_sub = v0_scores[k] - v1_row_max;
-            v4_exp[k] = expf(v3_sub);
-            v5_row_sum = v5_row_sum + v4_exp[k];
+            #pragma unroll
+            for (int j = 0; j < 4; j++)
+            {
+                const float v3_sub = v0_scores[k][j] - v1_row_max;
+                v4_exp[k][j] = expf(v3_sub);
+                v5_row_sum = v5_row_sum + v4_exp[k][j];
+            }
         }
     }
     #pragma unroll
@@ -64,13 +73,19 @@ extern "C" __global__ void __launch_bounds__(128) rows_div_sum_exp_sub_5(const f
 
     // Pass 3: div1.
     #pragma unroll
-    for (int k = 0; k < 8; k++)
+    for (int k = 0; k < 2; k++)
     {
-        const uint column = lane + 128 * k, i = row * 1000 + column;
+        const uint column = 4 * (lane + 128 * k), i = row * 1000 + column;
         if (column < 1000)
         {
-            const float v7_div = v4_exp[k] / v5_row_sum;
-            div1[i] = v7_div;
+            float new_div1[4];
+            #pragma unroll
+            for (int j = 0; j < 4; j++)
+            {
+                const float v7_div = v4_exp[k][j] / v5_row_sum;
+                new_div1[j] = v7_div;
+            }
+            store4(div1 + i, new_div1);
         }
     }
 }

@@ -98,6 +98,7 @@ public sealed class IndexKernelTests
     [TestCase(new[] { 70, 45 }, new[] { 1, 0 })]
     [TestCase(new[] { 10, 130 }, new[] { 1, 0 })]
     [TestCase(new[] { 130, 10 }, new[] { 1, 0 })]
+    [TestCase(new[] { 68, 132 }, new[] { 1, 0 })]
     [TestCase(new[] { 1200, 1, 3 }, new[] { 2, 1, 0 })]
     [TestCase(new[] { 2, 3, 5, 7 }, new[] { 0, 2, 3, 1 })]
     public void Transposes(int[] shape, int[] axes)

@@ -20,7 +20,7 @@ internal static class SoftmaxKernels
     /// <summary>One of them, and its launch.</summary>
     public static (KernelSource Source, LaunchShape Shape) Of(string name, int rows, int columns, float scale = 1)
     {
-        var share = new RowShare(rows, columns);
+        var share = new RowShare(rows, columns, Held: name is "softmax" or "log_softmax" ? 1 : 2);
         return (LibraryKernel.Of(s_files[name], [.. share.Macros, ("SCALE", $"{scale:E9}f")]), share.Launch);
     }
 }

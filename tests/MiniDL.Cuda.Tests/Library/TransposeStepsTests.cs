@@ -1,4 +1,6 @@
 // Which copies are transposes, and of which sizes.
+using MiniDL.Gpu;
+
 namespace MiniDL.Cuda.Tests;
 
 [TestFixture]
@@ -25,18 +27,29 @@ public sealed class TransposeStepsTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That((Stages.Define(step, "ROWS"), Stages.Define(step, "COLUMNS"), Stages.Define(step, "STEP")), Is.EqualTo(("4", "3", "7")));
+            Assert.That(Stages.Define(step, "VECTOR"), Is.EqualTo("uint"));
             Assert.That(step.Arguments[0], Is.TypeOf<BufferArgument>().With.Property(nameof(BufferArgument.Offset)).EqualTo(9));
         }
     }
 
-    [TestCase(784, 10, 96, 10)]
-    [TestCase(10, 784, 10, 96)]
-    [TestCase(784, 625, 32, 32)]
-    [TestCase(5, 7, 5, 7)]
-    public void A_narrow_matrix_has_a_tile_of_its_own_width(int rows, int columns, int tileRows, int tileColumns)
+    [TestCase(784, 10, 96, 10, "uint")]
+    [TestCase(10, 784, 10, 96, "uint")]
+    [TestCase(784, 625, 32, 32, "uint")]
+    [TestCase(784, 128, 64, 64, "uint4")]
+    [TestCase(784, 60, 32, 32, "uint")]
+    [TestCase(5, 7, 5, 7, "uint")]
+    public void A_narrow_matrix_has_a_tile_of_its_own_width_and_a_wide_one_vectors(int rows, int columns, int tileRows, int tileColumns, string vector)
     {
         KernelStep step = Stages.OnlyStep(TransposeSteps.TryPlan(CopyOf(T.Transpose(T.Input([columns, rows], "x"))), Stages.Options)!);
-        Assert.That((Stages.Define(step, "TILE_ROWS"), Stages.Define(step, "TILE_COLUMNS")), Is.EqualTo(($"{tileRows}", $"{tileColumns}")));
+        Assert.That((Stages.Define(step, "TILE_ROWS"), Stages.Define(step, "TILE_COLUMNS"), Stages.Define(step, "VECTOR")), Is.EqualTo(($"{tileRows}", $"{tileColumns}", vector)));
+    }
+
+    /// <summary>A grid counts further along x than along y and z: a batch of 100,000 small matrices must fit.</summary>
+    [Test]
+    public void A_batch_may_be_longer_than_a_grid_is_high()
+    {
+        KernelStep step = Stages.OnlyStep(TransposeSteps.TryPlan(CopyOf(T.Transpose(T.Input([100_000, 5, 7], "x"), [0, 2, 1])), Stages.Options)!);
+        Assert.That(step.Shape.Grid, Is.EqualTo(new Dim3(100_000)));
     }
 
     [Test]
