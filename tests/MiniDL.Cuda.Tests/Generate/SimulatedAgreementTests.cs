@@ -75,6 +75,15 @@ internal sealed class SimulatedAgreementTests
         Of($"uniform, transposed {shape}", shape, Draw.Real, x => Mul(Flip(x, [0]), Uniform(x))),
     }));
 
+    [Test]
+    public void A_NaN_among_many_terms_is_the_largest_and_the_smallest()
+    {
+        Tensor x = Input([10_003], "x");
+        NDArray numbers = Draw.Real.Fill(new Gen(1), [10_003]);
+        numbers.Span<float>()[7777] = float.NaN;
+        Check([new Case("a NaN among many", FunctionChecks.Freeze([x], [Max(x), Min(x), Sum(x)], [], []), [numbers], 1)]);
+    }
+
     /// <summary>The kernel of kernels/reduce has macros, parameters and variables of its own.</summary>
     [Test]
     public void A_sum_of_arrays_with_the_names_of_a_kernel_agrees()
