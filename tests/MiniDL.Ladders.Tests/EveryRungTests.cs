@@ -26,8 +26,8 @@ public sealed class EveryRungTests
                 placed.Run(plan);
                 Assert.That(placed.WrongResult(), Is.Null, $"{ladder.Name}/{rung.Stem} at {problem.Size}{(problem.Offset > 0 ? $", offset {problem.Offset}" : "")}");
             }
+            gpu.AssertClean();
         }
-        gpu.AssertClean();
     }
 
     [TestCaseSource(nameof(Rungs))]

@@ -38,8 +38,8 @@ internal sealed class LayerNormBackwardLadder : Ladder
 
     public override int DefaultSize => 1024;
 
-    /// <summary>Rows of <paramref name="n"/> columns, as many as make 2^24 elements: 64 MiB each of g, x and dx, more than any cache holds.</summary>
-    public override Problem OfSize(int n) => LayerNormBackwardProblem.Of(Math.Max(1, (1 << 24) / n), n);
+    /// <summary>Rows of <paramref name="n"/> columns, as many as make 2^23 elements: 32 MiB each of g, x and dx, together more than the caches of GPUs hold.</summary>
+    public override Problem OfSize(int n) => LayerNormBackwardProblem.Of(Math.Max(1, (1 << 23) / n), n);
 
     public override IReadOnlyList<Problem> Checks { get; } =
     [
