@@ -19,7 +19,7 @@ internal static class CounterJson
         json.WriteNumber("thread_instructions", c.ThreadInstructions);
         KernelJson.Number(json, "threads_per_instruction", c.ThreadsPerInstruction);
         json.WriteNumber("flops", c.Flops);
-        KernelJson.Number(json, "fma_share", KernelTables.FmaShare(c));
+        KernelJson.Number(json, "fma_share", KernelTables.FmaShare(c) ?? double.NaN);
         json.WriteNumber("branches", c.Branches);
         json.WriteNumber("divergent_branches", c.DivergentBranches);
         KernelJson.Number(json, "branch_uniformity", c.BranchUniformity);
