@@ -14,6 +14,8 @@ namespace MiniDL;
 /// </code></example>
 public sealed class SafeTensors
 {
+    private const string Unfinished = ".new";   // the end of the name of a file that is being written
+
     private readonly Dictionary<string, NDArray> _arrays = [];
 
     private SafeTensors(string file, IReadOnlyDictionary<string, string> metadata) => (File, Metadata) = (file, metadata);
@@ -51,7 +53,8 @@ public sealed class SafeTensors
         // Everything is known to be there, now memory may be taken.
         SafeTensorsEntry[] unreadable = [.. entries.Where(entry => entry.ElementType is not ("F32" or "I32" or "BOOL"))];
         if (unreadable.Length > 0) throw new DataFileException(path, $"'{unreadable[0].Name}' is {unreadable[0].ElementType}; MiniDL reads F32, I32 and BOOL");
-        if (entries.Find(entry => entry.Shape.Count > int.MaxValue) is { Name: not null } large) throw new DataFileException(path, $"'{large.Name}' has {large.Shape.Count} elements; an array has at most {int.MaxValue}");
+        if (entries.Find(entry => entry.End - entry.Begin > Array.MaxLength) is { Name: not null } large)
+            throw new DataFileException(path, $"'{large.Name}' has {large.End - large.Begin} bytes; an array of MiniDL has at most {Array.MaxLength}");
         var file = new SafeTensors(path, metadata);
         foreach (SafeTensorsEntry entry in entries)
         {
@@ -73,11 +76,15 @@ public sealed class SafeTensors
     {
         ArgumentNullException.ThrowIfNull(arrays);
         byte[] header = HeaderOf(arrays, metadata);   // before the disk is touched
-        string place = Path.GetFullPath(path), beside = $"{place}.{Environment.ProcessId}.new";
+        string place = Path.GetFullPath(path);
         Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+        RemoveLeftovers(place);
+
+        // A name of its own, so that two who save to one place at the same time do not write into each other's file: the last to rename wins, whole.
+        string beside = $"{place}.{Guid.NewGuid().ToString("N")[..8]}{Unfinished}";
         try
         {
-            using (FileStream disk = System.IO.File.Create(beside))
+            using (var disk = new FileStream(beside, FileMode.CreateNew, FileAccess.Write, FileShare.None))
             {
                 Span<byte> word = stackalloc byte[8];
                 BinaryPrimitives.WriteUInt64LittleEndian(word, (ulong)header.Length);
@@ -92,6 +99,23 @@ public sealed class SafeTensors
         {
             System.IO.File.Delete(beside);
             throw;
+        }
+    }
+
+    // What a killed process left beside the place. A file that is being written is locked by its writer, and stays.
+    private static void RemoveLeftovers(string place)
+    {
+        foreach (string leftover in Directory.EnumerateFiles(Path.GetDirectoryName(place)!, $"{Path.GetFileName(place)}.????????{Unfinished}"))
+        {
+            if (!leftover[^(8 + Unfinished.Length)..^Unfinished.Length].All(char.IsAsciiHexDigitLower)) continue;
+            try
+            {
+                using var locked = new FileStream(leftover, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            }
+            catch (Exception inUse) when (inUse is IOException or UnauthorizedAccessException)
+            {
+                // Somebody else's: it does no harm here.
+            }
         }
     }
 

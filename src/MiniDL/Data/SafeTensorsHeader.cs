@@ -81,7 +81,7 @@ internal static class SafeTensorsHeader
             Next(ref reader);
             switch (key)
             {
-                case "dtype" when type is null: type = reader.GetString(); break;
+                case "dtype" when type is null: type = reader.GetString() ?? throw new JsonException("a dtype is null"); break;
                 case "shape" when dims is null: dims = ReadNumbers(ref reader, Shape.MaxRank); break;
                 case "data_offsets" when offsets is null: offsets = ReadNumbers(ref reader, 2); break;
                 default: throw new DataFileException(file, $"'{name}' has '{key}', which is unknown or there twice");
@@ -90,9 +90,12 @@ internal static class SafeTensorsHeader
         if (type is null || dims is null || offsets is not [long begin, long end]) throw new DataFileException(file, $"'{name}' lacks dtype, shape or data_offsets");
         if (begin < 0 || end < begin || Array.Exists(dims, dim => dim is < 0 or > int.MaxValue)) throw new DataFileException(file, $"'{name}' has impossible dims [{string.Join(", ", dims)}] or offsets [{begin}, {end}]");
 
-        // The bytes must be those of the shape. UInt128 has room for 8 dims of 31 bits only in part, so the product stops where it is too large for any file.
+        // The bytes must be those of the shape. A product of 8 dims of 31 bits does not fit any number, so it stops where no file is that large. A dim of 0 makes 0 of everything,
+        // and hides what the others would come to; they are held against the same limit, since an array's strides are made of them.
         UInt128 bytes = (UInt128)SizeOf(file, name, type);
-        foreach (long dim in dims) bytes = bytes > long.MaxValue && dim > 0 ? bytes : bytes * (UInt128)dim;
+        foreach (long dim in dims) bytes = bytes > long.MaxValue ? bytes : bytes * (UInt128)Math.Max(dim, 1);
+        if (bytes > long.MaxValue) throw new DataFileException(file, $"'{name}' claims dims [{string.Join(", ", dims)}], more than any file can hold");
+        if (dims.Contains(0)) bytes = 0;
         if (bytes != (UInt128)(end - begin)) throw new DataFileException(file, $"'{name}' of {type} [{string.Join(", ", dims)}] would be {bytes} bytes; its offsets [{begin}, {end}] give it {end - begin}");
         return new SafeTensorsEntry(name, type, Shape.Create([.. dims.Select(dim => (int)dim)]), begin, end);
     }
