@@ -15,10 +15,12 @@ public static class CommandLine
 {
     private static readonly Argument<string> s_name = new("NAME")
     {
-        Description = string.Join(", ", Progression.Names),
+        Description = string.Join(", ", Names),
         Arity = ArgumentArity.ZeroOrOne,
         DefaultValueFactory = _ => "all",
     };
+
+    private static readonly Argument<string?> s_of = new("OF") { Description = "what a lecture is to look at: summary vgg16", Arity = ArgumentArity.ZeroOrOne };
 
     private static readonly Option<string> s_device = new("--device")
     {
@@ -38,22 +40,31 @@ public static class CommandLine
     private static readonly Option<int?> s_seed = Number("--seed", "of weights, dropout and made data (1)", 0, int.MaxValue);
     private static readonly Option<int?> s_threads = Number("--threads", "threads of the cpu device (one per core); results do not depend on it", 1, 256);
     private static readonly Option<string?> s_data = new("--data") { Description = "folder with the four IDX files of MNIST or Fashion-MNIST", HelpName = "DIR" };
-    private static readonly Option<string?> s_out = new("--out") { Description = "folder that pictures are written to", HelpName = "DIR" };
+    private static readonly Option<string?> s_out = new("--out") { Description = "folder that a page with plots, and pictures, are written to", HelpName = "DIR" };
+    private static readonly Option<string?> s_save = new("--save") { Description = "save a checkpoint after each epoch and at the end", HelpName = "FILE" };
+    private static readonly Option<string?> s_resume = new("--resume") { Description = "go on from a checkpoint", HelpName = "FILE" };
+    private static readonly Option<string?> s_log = new("--log") { Description = "add a line of JSON for each epoch", HelpName = "FILE" };
     private static readonly Option<bool> s_json = new("--json") { Description = "print one JSON object as the last line" };
 
+    private static string[] Names => [.. Progression.Names, .. LectureList.All.Select(lecture => lecture.Name)];
+
     /// <summary>Runs a command line.</summary>
+    /// <param name="args">What stands behind the program's name.</param>
+    /// <param name="output">For everything but errors.</param>
+    /// <param name="errors">For the one message of a command that failed.</param>
+    /// <param name="cancellation">Ends a training run after the step that is under way; what was trained is evaluated and saved.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(string[] args, TextWriter output, TextWriter errors)
+    public static int Run(string[] args, TextWriter output, TextWriter errors, CancellationToken cancellation = default)
     {
         var root = new RootCommand("MiniDL's examples: the progression from a product of two numbers to a convolutional net on MNIST.")
         {
-            s_name, s_device, s_epochs, s_steps, s_batch, s_seed, s_threads, s_data, s_out, s_json,
+            s_name, s_of, s_device, s_epochs, s_steps, s_batch, s_seed, s_threads, s_data, s_out, s_save, s_resume, s_log, s_json,
             s_gemm, s_bindings, s_tf32, s_dump,
         };
-        root.SetAction(parsed => Execute(parsed, output));
+        root.SetAction(parsed => Execute(parsed, output, cancellation));
 
         ParseResult parsed = root.Parse(args);
-        string? problem = parsed.Errors.Count > 0 ? parsed.Errors[0].Message : NameProblem(parsed.GetValue(s_name)!);
+        string? problem = parsed.Errors.Count > 0 ? parsed.Errors[0].Message : NameProblem(parsed.GetValue(s_name)!, parsed.GetValue(s_of));
         if (problem is not null && !args.Contains("--help"))
         {
             errors.WriteLine($"error: {problem}\n--help lists what can be given.");
@@ -76,13 +87,17 @@ public static class CommandLine
         }
     }
 
-    private static int Execute(ParseResult parsed, TextWriter output)
+    private static int Execute(ParseResult parsed, TextWriter output, CancellationToken cancellation)
     {
         var terminal = new Terminal(output);
         string name = parsed.GetValue(s_name)!;
         var options = new Options(parsed.GetValue(s_device)!, parsed.GetValue(s_epochs), parsed.GetValue(s_steps), parsed.GetValue(s_batch) ?? 128,
             (ulong)(parsed.GetValue(s_seed) ?? 1), parsed.GetValue(s_threads) ?? 0, parsed.GetValue(s_data), parsed.GetValue(s_out), parsed.GetValue(s_json))
         {
+            Name = name,
+            Save = parsed.GetValue(s_save),
+            Resume = parsed.GetValue(s_resume),
+            Log = parsed.GetValue(s_log),
             Cuda = new CudaOptions
             {
                 Gemm = parsed.GetValue(s_gemm) == "handwritten" ? GemmChoice.Handwritten : GemmChoice.CuBlas,
@@ -94,24 +109,30 @@ public static class CommandLine
         switch (name)
         {
             case "list":
-                foreach (string entry in Progression.Names) output.WriteLine(entry);
+                foreach (string entry in Names) output.WriteLine(entry);
                 return 0;
             case "doctor":
                 Doctor.Report(terminal, options);
                 return 0;
         }
         if (options.Out is not null) Directory.CreateDirectory(options.Out);   // fails now rather than after the training
-        using var session = new Session(options, terminal);
+        using var session = new Session(options, terminal, cancellation: cancellation);
+        if (LectureList.Find(name) is { } lecture)
+        {
+            string line = lecture.Run(session, parsed.GetValue(s_of));
+            if (options.Json) output.WriteLine(line);
+            return 0;
+        }
         List<RunResult> results = Progression.Run(name, session);
         Summary.Show(terminal, results);
         if (options.Json) output.WriteLine(RunResult.Json(name, results));
         return 0;
     }
 
-    private static string? NameProblem(string name) =>
-        Progression.Names.Contains(name) ? null
-        : name.StartsWith('-') ? $"there is no option {name}"
-        : $"there is no program '{name}'; there are {string.Join(", ", Progression.Names)}";
+    private static string? NameProblem(string name, string? of) =>
+        !Names.Contains(name) ? name.StartsWith('-') ? $"there is no option {name}" : $"there is no program '{name}'; there are {string.Join(", ", Names)}"
+        : of is not null && name != "summary" ? $"'{of}' stands behind {name}, which takes nothing there"
+        : null;
 
     private static string? CheckedDevice(ArgumentResult result)
     {

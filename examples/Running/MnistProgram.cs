@@ -1,5 +1,6 @@
 // What every program of the progression on MNIST comes down to, and one such program made ready to train.
 using System.Diagnostics;
+using System.Globalization;
 using static MiniDL.T;
 
 namespace MiniDL.Examples;
@@ -23,6 +24,8 @@ public sealed class Trainer : IDisposable
 {
     private const int TestBatch = 250;
 
+    private readonly IReadOnlyList<Shared> _variables;   // what a step changes
+    private readonly Dictionary<string, ulong> _settings;
     private readonly Function _predict;
     private readonly NDArray[] _images, _targets, _testImages, _testLabels;   // views, made once: a step allocates nothing
     private readonly int[] _digits = new int[TestBatch];
@@ -39,6 +42,8 @@ public sealed class Trainer : IDisposable
         Shape images = program.X.Rank == 4 ? [-1, 1, Mnist.Side, Mnist.Side] : [-1, Mnist.Pixels];
         Step.Compile(images.With(0, batch), [batch, Mnist.Classes]);
         CompileMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        _variables = Checkpoint.Variables(program.Parameters, program.Updates);
+        _settings = new() { ["batch"] = (ulong)batch, ["seed"] = seed };
 
         _predict = Function([program.X], program.Prediction, device: device);
         _images = Batches(data.TrainImages.Reshape(images), batch, whole: true);
@@ -81,6 +86,32 @@ public sealed class Trainer : IDisposable
             count += labels.Length;
         }
         return 100.0 * right / count;
+    }
+
+    /// <summary>Saves all that a step changes, and how many steps there have been.</summary>
+    /// <exception cref="IOException">The file cannot be written; what was there before is untouched.</exception>
+    public void Save(string path, int steps)
+    {
+        Dictionary<string, string> notes = _settings.ToDictionary(setting => setting.Key, setting => setting.Value.ToString(CultureInfo.InvariantCulture));
+        notes["step"] = steps.ToString(CultureInfo.InvariantCulture);
+        notes["counter"] = Step.Counter.ToString(CultureInfo.InvariantCulture);
+        Checkpoint.Save(path, _variables, notes);
+    }
+
+    /// <summary>Takes everything from a checkpoint, or, if anything is wrong with it, nothing.</summary>
+    /// <returns>How many steps it has behind it.</returns>
+    /// <exception cref="DataFileException">The file is missing, damaged, or of another program, batch or seed; the message says what differs.</exception>
+    public int Load(string path)
+    {
+        int steps = 0;
+        Checkpoint.Load(path, _variables, notes =>
+        {
+            (steps, ulong counter) = ((int)notes.Number("step", int.MaxValue), notes.Number("counter"));
+            foreach ((string name, ulong value) in _settings)
+                if (notes.Number(name) is var saved && saved != value) throw new DataFileException(path, $"was saved by a run with --{name} {saved}, this one has {value}; give --{name} {saved} to go on with it");
+            return () => Step.Counter = counter;
+        });
+        return steps;
     }
 
     /// <inheritdoc/>

@@ -15,48 +15,78 @@ public static class MnistRun
         long start = Stopwatch.GetTimestamp();
 
         MnistProgram program = chapter.Build(new Init(options.Seed));
-        var before = new StartingPoint(program.Parameters);
+        var outputs = new RunOutputs(options, chapter.Name);
         using var trainer = new Trainer(program, data, session.Device, options.Batch, options.Seed);
-        session.Terminal.WriteLine($"{chapter.Name}: {chapter.Title}; {program.ParameterCount:N0} parameters");
+        int done = outputs.Resume is null ? 0 : trainer.Load(outputs.Resume);
+        var before = new StartingPoint(program.Parameters);
+        session.Terminal.WriteLine($"{chapter.Name}: {chapter.Title}; {program.ParameterCount:N0} parameters{(done > 0 ? $"; goes on after step {done}" : "")}");
 
         int steps = options.StepsOf(chapter.Epochs, trainer.BatchesPerEpoch);
         var times = new StepTimes(steps);
-        (float cost, double accuracy) = session.Terminal.Follow(chapter.Name, steps,
-            tick => Train(trainer, steps, times, chapter.Name, session.Terminal, tick));
+        var loop = new Loop(trainer, chapter.Name, session, outputs, times);
+        (done, float cost) = session.Terminal.Follow(chapter.Name, steps, tick => loop.Train(done, steps, tick));
+        double accuracy = loop.Accuracy ?? trainer.Accuracy();
 
-        session.Weights(chapter.Name, program);
-        return new RunResult(chapter.Name, options.Device, (steps + trainer.BatchesPerEpoch - 1) / trainer.BatchesPerEpoch, steps, options.Batch,
+        session.Weights(chapter.Name, program, outputs);
+        var result = new RunResult(chapter.Name, options.Device, (done + trainer.BatchesPerEpoch - 1) / trainer.BatchesPerEpoch, done, options.Batch,
             program.ParameterCount, times.MedianMs, trainer.CompileMs, accuracy, cost, trainer.Launches,
             Stopwatch.GetElapsedTime(start).TotalSeconds, Outcome: $"{accuracy:F2} %", Claim: chapter.Claim + " %")
         {
             UpdateNorm = before.Distance(),
         };
+        string parameters = string.Join('\n', program.Parameters.Select(parameter => $"{parameter.Name,-6} {parameter.Shape,-20} {parameter.Shape.Count,12:N0}"));
+        if (outputs.WritePage($"{chapter.Name}: {chapter.Title}", parameters, result) is { } page) session.Terminal.WriteLine($"written: {page}");
+        return result;
     }
 
-    private static (float Cost, double Accuracy) Train(Trainer trainer, int steps, StepTimes times, string name, Terminal terminal, Action<int> tick)
+    /// <summary>The steps, and what is told between them.</summary>
+    private sealed class Loop(Trainer trainer, string name, Session session, RunOutputs outputs, StepTimes times)
     {
-        (float cost, double accuracy, double sum) = (0, 0, 0);
-        for (int step = 0; step < steps; step++)
-        {
-            // One step. Only this is timed.
-            times.Begin();
-            cost = trainer.Train(step);
-            times.End();
-            if (!float.IsFinite(cost)) throw new DivergedException($"{name}: the cost became {cost} in step {step}; the data or the learning rate are at fault");
-            sum += cost;
-            tick(step + 1);
+        /// <summary>On the test set, after the last step; null if it was not measured then.</summary>
+        public double? Accuracy { get; private set; }
 
-            // After some epochs, and at the end, measure on the test set.
-            int inEpoch = step % trainer.BatchesPerEpoch + 1, epoch = step / trainer.BatchesPerEpoch + 1;
-            bool last = step == steps - 1, whole = inEpoch == trainer.BatchesPerEpoch;
-            if (last || (whole && IsTold(epoch)))
+        /// <summary>Trains from one step to another, or until Ctrl-C.</summary>
+        /// <returns>The steps that are done then, and the last one's cost.</returns>
+        public (int Done, float Cost) Train(int done, int steps, Action<int> tick)
+        {
+            (float cost, double sum, int summed) = (0, 0, 0);
+            long epochStart = Stopwatch.GetTimestamp();
+            while (done < steps && !session.Cancellation.IsCancellationRequested)
             {
-                accuracy = trainer.Accuracy();
-                terminal.WriteLine($"{name}: epoch {epoch,3}{(whole ? "" : $", step {inEpoch}")}: mean cost {sum / inEpoch:F4}, test accuracy {accuracy:F2} %");
+                // One step. Only this is timed.
+                times.Begin();
+                cost = trainer.Train(done);
+                times.End();
+                if (!float.IsFinite(cost)) throw new DivergedException($"{name}: the cost became {cost} in step {done}; the data or the learning rate are at fault");
+                (sum, summed, Accuracy) = (sum + cost, summed + 1, null);
+                tick(++done);
+
+                // After an epoch, and at the end, look where things stand.
+                bool whole = done % trainer.BatchesPerEpoch == 0;
+                if (!whole && done < steps) continue;
+                Tell(done, sum / summed, whole, isLast: done == steps, epochStart);
+                if (outputs.Save is not null) trainer.Save(outputs.Save, done);
+                (sum, summed, epochStart) = (0, 0, Stopwatch.GetTimestamp());
             }
-            if (whole) sum = 0;
+            if (session.Cancellation.IsCancellationRequested)
+            {
+                if (outputs.Save is not null) trainer.Save(outputs.Save, done);
+                session.Terminal.WriteLine($"{name}: stopped after step {done}{(outputs.Save is null ? "" : $"; saved in {outputs.Save}")}");
+            }
+            return (done, cost);
         }
-        return (cost, accuracy);
+
+        // Every epoch if a log or a page wants it, and otherwise some.
+        private void Tell(int done, double mean, bool whole, bool isLast, long epochStart)
+        {
+            int epoch = (done + trainer.BatchesPerEpoch - 1) / trainer.BatchesPerEpoch;
+            bool isTold = isLast || IsTold(epoch);
+            if (!isTold && !outputs.WantsEveryEpoch) return;
+            Accuracy = trainer.Accuracy();
+            outputs.Add(new EpochReport(epoch, done, mean, null, null, Accuracy / 100, float.NaN, Stopwatch.GetElapsedTime(epochStart).TotalSeconds) { IsWhole = whole });
+            if (isTold)
+                session.Terminal.WriteLine($"{name}: epoch {epoch,3}{(whole ? "" : $", step {done - (epoch - 1) * trainer.BatchesPerEpoch}")}: mean cost {mean:F4}, test accuracy {Accuracy:F2} %");
+        }
     }
 
     // 1, 2, 3, 5, 10, 20, 30, 50, 100, ...

@@ -17,6 +17,18 @@ namespace MiniDL.Examples;
 public sealed record Options(string Device = "cpu", int? Epochs = null, int? Steps = null, int Batch = 128, ulong Seed = 1, int Threads = 0,
     string? Data = null, string? Out = null, bool Json = false)
 {
+    /// <summary>The program's name on the command line.</summary>
+    public string Name { get; init; } = "all";
+
+    /// <summary>Where a checkpoint is saved, at the end and after each epoch; null: nowhere.</summary>
+    public string? Save { get; init; }
+
+    /// <summary>The checkpoint to go on from; null: from the start.</summary>
+    public string? Resume { get; init; }
+
+    /// <summary>A file to which each epoch adds a line of JSON; null: none.</summary>
+    public string? Log { get; init; }
+
     /// <summary>Choices of the cuda and sim devices.</summary>
     public CudaOptions Cuda { get; init; } = new();
 
@@ -31,13 +43,16 @@ public sealed record Options(string Device = "cpu", int? Epochs = null, int? Ste
         ({ } steps, { } epochs) => (int)Math.Min(steps, (long)epochs * stepsPerEpoch),
         _ => checked((Epochs ?? defaultEpochs) * stepsPerEpoch),
     };
+
+    /// <summary>How many steps a schedule of the learning rate is laid out over: those of all epochs, also when --steps ends the run before; or the steps, if only they were given.</summary>
+    public int ScheduleOf(int defaultEpochs, int stepsPerEpoch) => Epochs is null && Steps is { } steps ? steps : checked((Epochs ?? defaultEpochs) * stepsPerEpoch);
 }
 
 /// <summary>The command line cannot be carried out as it was given: exit code 2.</summary>
 public sealed class UsageException(string message) : Exception(message);
 
 /// <summary>The device, the data and the terminal of one command.</summary>
-public sealed class Session(Options options, Terminal terminal, Mnist? data = null) : IDisposable
+public sealed class Session(Options options, Terminal terminal, Mnist? data = null, CancellationToken cancellation = default) : IDisposable
 {
     private Mnist? _mnist = data;
 
@@ -53,8 +68,17 @@ public sealed class Session(Options options, Terminal terminal, Mnist? data = nu
     /// <summary>The data set, loaded when it is first asked for.</summary>
     public Mnist Mnist => _mnist ??= Mnist.Load(Mnist.FindFolder(options.Data));
 
+    /// <summary>Cancelled by Ctrl-C: what is under way ends after its step.</summary>
+    public CancellationToken Cancellation => cancellation;
+
+    /// <summary>The training set as images (N, 1, 28, 28) with labels.</summary>
+    public DataSet TrainingImages => new(Mnist.TrainImages.Reshape([-1, 1, MiniDL.Mnist.Side, MiniDL.Mnist.Side]), Mnist.TrainLabels);
+
+    /// <summary>The test set, likewise.</summary>
+    public DataSet TestImages => new(Mnist.TestImages.Reshape([-1, 1, MiniDL.Mnist.Side, MiniDL.Mnist.Side]), Mnist.TestLabels);
+
     /// <summary>Shows the learned weights of the logistic regression: one image for each digit, of what speaks for it and what against.</summary>
-    public void Weights(string name, MnistProgram program)
+    public void Weights(string name, MnistProgram program, RunOutputs outputs)
     {
         if (name != "logistic") return;
         float[] images = Transposed(program.Parameters[0].Value);
@@ -65,7 +89,9 @@ public sealed class Session(Options options, Terminal terminal, Mnist? data = nu
         }
         if (options.Out is null) return;
         string path = Path.Combine(options.Out, "logistic-weights.png");
-        ImageGrid.Make(images, Mnist.Side, Mnist.Side, columns: 5, Colormap.Diverging, scale: 4).Save(path);
+        Picture picture = ImageGrid.Make(images, Mnist.Side, Mnist.Side, columns: 5, Colormap.Diverging, scale: 4);
+        picture.Save(path);
+        outputs.Add(picture, "What each digit looks for: red speaks for it, blue against it.");
         terminal.WriteLine($"written: {path}");
     }
 

@@ -241,7 +241,7 @@ public sealed class CommandLineTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(code, Is.Zero);
-            Assert.That(output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim()), Is.EqualTo(Progression.Names));
+            Assert.That(output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim()), Is.EqualTo(Progression.Names.Concat(LectureList.All.Select(lecture => lecture.Name))));
         }
     }
 

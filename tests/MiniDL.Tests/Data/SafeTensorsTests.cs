@@ -237,8 +237,9 @@ public sealed class SafeTensorsTests
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1_000_000));
     }
 
-    [Test]
-    public void Ten_thousand_random_mutations_are_read_or_refused_and_never_cost_much()
+    [TestCase(1_000)]
+    [TestCase(10_000, Category = "Long")]
+    public void Random_mutations_are_read_or_refused_and_never_cost_much(int times)
     {
         string good = Path.Combine(_folder, "good"), bad = Path.Combine(_folder, "bad");
         SafeTensors.Save(good, [("conv.filters", NDArray.Zeros([2, 1, 3, 3])), ("mask", NDArray.From([true, false], [2])), ("n", NDArray.From([1, 2], [2]))],
@@ -246,7 +247,7 @@ public sealed class SafeTensorsTests
         byte[] original = File.ReadAllBytes(good);
         var random = new SplitMix64(seed: 1);
         (int read, int refused) = (0, 0);
-        for (int i = 0; i < 10_000; i++)
+        for (int i = 0; i < times; i++)
         {
             File.WriteAllBytes(bad, Mutated(original, ref random));
             long before = GC.GetAllocatedBytesForCurrentThread();
@@ -263,8 +264,8 @@ public sealed class SafeTensorsTests
         }
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(read, Is.GreaterThan(500), "some hit only values or names");
-            Assert.That(refused, Is.GreaterThan(5000));
+            Assert.That(read, Is.GreaterThan(times / 20), "some hit only values or names");
+            Assert.That(refused, Is.GreaterThan(times / 2));
         }
     }
 

@@ -1,0 +1,23 @@
+// The lectures' further topics: what there is besides the progression.
+namespace MiniDL.Examples;
+
+/// <summary>One lecture.</summary>
+/// <param name="Name">What the command line calls it.</param>
+/// <param name="Title">A line that describes it.</param>
+/// <param name="Run">Does it, and returns the line of <c>--json</c>. The second argument is what stands behind the name on the command line, or null.</param>
+public sealed record Lecture(string Name, string Title, Func<Session, string?, string> Run);
+
+/// <summary>All lectures, in the order in which they are listed.</summary>
+public static class LectureList
+{
+    /// <summary>The list.</summary>
+    public static readonly Lecture[] All =
+    [
+        new("summary", "well-known networks as tables, counted without a number in memory", SummaryLecture.Run),
+        new("keras", "the convolutional net of Keras' examples", KerasLecture.Run),
+        new("resnet", "a small residual net", ResNetLecture.Run),
+    ];
+
+    /// <summary>The lecture of a name, or null.</summary>
+    public static Lecture? Find(string name) => Array.Find(All, lecture => lecture.Name == name);
+}
