@@ -35,8 +35,11 @@ public static class Progression
         if (name is "multiply" or "all") results.Add(Multiply.Run(session));
         if (name is "linear" or "all") results.Add(Linear.Run(session));
         foreach (MnistChapter chapter in Mnist)
-            if (name == "all" || name == chapter.Name || chapter.Name.StartsWith(name + "-", StringComparison.Ordinal))
-                results.Add(MnistRun.Run(session, chapter));
+        {
+            bool isMeant = name == "all" || name == chapter.Name || chapter.Name.StartsWith(name + "-", StringComparison.Ordinal);
+            bool isStopped = session.Cancellation.IsCancellationRequested && results.Count > 0;   // by Ctrl-C, in the run before
+            if (isMeant && !isStopped) results.Add(MnistRun.Run(session, chapter));
+        }
         return results;
     }
 }

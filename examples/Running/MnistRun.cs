@@ -24,7 +24,7 @@ public static class MnistRun
         int steps = options.StepsOf(chapter.Epochs, trainer.BatchesPerEpoch);
         var times = new StepTimes(steps);
         var loop = new Loop(trainer, chapter.Name, session, outputs, times);
-        (done, float cost) = session.Terminal.Follow(chapter.Name, steps, tick => loop.Train(done, steps, tick));
+        (done, float? cost) = session.Terminal.Follow(chapter.Name, steps, tick => loop.Train(done, steps, tick));
         double accuracy = loop.Accuracy ?? trainer.Accuracy();
 
         session.Weights(chapter.Name, program, outputs);
@@ -46,19 +46,19 @@ public static class MnistRun
         public double? Accuracy { get; private set; }
 
         /// <summary>Trains from one step to another, or until Ctrl-C.</summary>
-        /// <returns>The steps that are done then, and the last one's cost.</returns>
-        public (int Done, float Cost) Train(int done, int steps, Action<int> tick)
+        /// <returns>The steps that are done then, and the last one's cost; null if there was nothing left to do.</returns>
+        public (int Done, float? Cost) Train(int done, int steps, Action<int> tick)
         {
-            (float cost, double sum, int summed) = (0, 0, 0);
+            (float? last, double sum, int summed) = (null, 0, 0);
             long epochStart = Stopwatch.GetTimestamp();
             while (done < steps && !session.Cancellation.IsCancellationRequested)
             {
                 // One step. Only this is timed.
                 times.Begin();
-                cost = trainer.Train(done);
+                float cost = trainer.Train(done);
                 times.End();
                 if (!float.IsFinite(cost)) throw new DivergedException($"{name}: the cost became {cost} in step {done}; the data or the learning rate are at fault");
-                (sum, summed, Accuracy) = (sum + cost, summed + 1, null);
+                (last, sum, summed, Accuracy) = (cost, sum + cost, summed + 1, null);
                 tick(++done);
 
                 // After an epoch, and at the end, look where things stand.
@@ -73,7 +73,7 @@ public static class MnistRun
                 if (outputs.Save is not null) trainer.Save(outputs.Save, done);
                 session.Terminal.WriteLine($"{name}: stopped after step {done}{(outputs.Save is null ? "" : $"; saved in {outputs.Save}")}");
             }
-            return (done, cost);
+            return (done, last);
         }
 
         // Every epoch if a log or a page wants it, and otherwise some.

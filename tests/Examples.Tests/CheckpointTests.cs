@@ -94,6 +94,14 @@ public sealed class CheckpointTests
     }
 
     [Test]
+    public void Cancelled_in_one_of_several_runs_the_others_are_not_begun()
+    {
+        using var output = new StringWriter();
+        Assert.That(CommandLine.Run(["old", "--batch", "4", "--data", _data.Folder], output, TextWriter.Null, new CancellationToken(canceled: true)), Is.Zero);
+        Assert.That($"{output}", Does.Contain("old: stopped").And.Not.Contain("old-0.5:"));
+    }
+
+    [Test]
     public void The_interrupt_key_ends_a_process_with_exit_code_0_and_a_checkpoint()
     {
         if (OperatingSystem.IsWindows()) Assert.Ignore("signals are sent with kill here");
