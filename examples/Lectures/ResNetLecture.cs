@@ -10,7 +10,7 @@ namespace MiniDL.Examples;
 /// <summary>A small ResNet on MNIST.</summary>
 public static class ResNetLecture
 {
-    private const int Epochs = 6, Shift = 2;
+    private const int Epochs = 12, Shift = 2;
     private const float Peak = 0.1f, Momentum = 0.9f, Decay = 5e-4f;
 
     /// <summary>The net: 8, 16 and 32 channels.</summary>
