@@ -19,17 +19,18 @@ extern "C" __global__ void __launch_bounds__(THREADS, MIN_BLOCKS) sgemm_warp_til
     OperandB readB(b, tile);
     Carried<BM, A_ALONG_K, A_VECTOR> ofA;
     Carried<BN, B_ALONG_K, B_VECTOR> ofB;
+    float* placeA = ofA.placeIn(slab.As), * placeB = ofB.placeIn(slab.Bs);
     float threadResults[TM][TN] = {};
 #pragma unroll 1
     for (int k = 0; k < K; k += BK)
     {
         ofA.fetch(k, readA);
         ofB.fetch(k, readB);
-        if (k > 0) __syncthreads();   // all have multiplied the slab before
-        ofA.put(slab.As);             // waits for what was asked for just now
-        ofB.put(slab.Bs);
-        __syncthreads();              // all parts are there
-        multiplySlab(&slab, threadResults);
+        ofA.put(placeA);   // waits for what was asked for just now
+        ofB.put(placeB);
+        __syncthreads();   // all parts are there
+        multiplySlab(&slab.As[0][FIRST_ROW], &slab.Bs[0][FIRST_COL], threadResults);
+        __syncthreads();   // all have multiplied them
     }
     storeResults(&slab, threadResults, C_VECTOR(), [&](int row, int col, C_VECTOR sums) {
         if (tile.has(row, col)) *(C_VECTOR*)(c + tile.at(row, col)) = scaled(sums, c + tile.at(row, col));

@@ -10,14 +10,14 @@
 //
 // What it leaves open is the order of things: when a slab is asked for, when it is put into shared memory and when it is multiplied. That is what rungs 8, 9 and 10 differ in.
 //
-// Where A and B come from is the including file's matter: it passes functions readA(m, k) and readB(n, k), m and n counted from the tile's corner,
+// Where A and B come from is the including file's matter: it passes functions readA(m, k) and readB(n, k), or operands of operands.cuh, m and n counted from the tile's corner,
 // which give zero beyond K (both: NaN times zero is NaN), and beyond M and N whatever they like, since that is never stored.
 //
 // Macros: BM BN BK TM TN (BK a multiple of 8, TM and TN of 4, BM BK and BN BK of 4 THREADS); A_ALONG_K B_ALONG_K, A_VECTOR B_VECTOR as Carried explains.
 // Sources of the ideas: S. Boehm, "How to optimize a CUDA matmul kernel", 2022; NVIDIA, "CUTLASS: fast linear algebra in CUDA C++", 2017.
 
 #define THREADS ((BM / TM) * (BN / TN))
-#define MIN_BLOCKS (THREADS == 32 ? 12 : 512 / THREADS)   // resident on a multiprocessor: leaves a thread 168 or 128 registers
+#define MIN_BLOCKS (TM * TN == 64 ? (THREADS == 256 ? 1 : 384 / THREADS) : THREADS == 32 ? 12 : 512 / THREADS)   // resident on a multiprocessor: 255, 168 or 128 registers a thread
 #define LANES_X (TN == 8 || BN / TN < 8 ? 4 : 8)
 #define LANES_Y (32 / LANES_X)
 #define WARP_M (LANES_Y * TM)   // a warp's part of the tile
@@ -40,6 +40,10 @@ struct Slab
     float As[BK][PITCH_A], Bs[BK][PITCH_B];
 };
 
+// Reads (side + dSide, k + dK) of an operand. For operands that lie in memory as matrices there is an overload that keeps the thread's place and the way from there apart.
+template <class Read>
+__device__ __forceinline__ auto readFrom(Read read, int side, int k, int dSide, int dK) { return read(side + dSide, k + dK); }
+
 // The part of an operand's slab (SIDE x BK) that one thread carries from global to shared memory. Vector: float, or float4 where alignment allows.
 // ALONG_K: elements with neighbouring k are neighbours in memory; otherwise those with neighbouring m (or n) are.
 // Neighbouring threads carry neighbours in memory: runs of a whole row of the slab, or along k of 8 elements, a full 32-byte sector.
@@ -60,12 +64,14 @@ struct Carried
     __device__ __forceinline__ void fetch(int kStart, Read read)
     {
 #pragma unroll
-        for (int index = 0; index < COUNT; index++) vectors[index] = read(side() + sideStep(index), kStart + k() + kStep(index));
+        for (int index = 0; index < COUNT; index++) vectors[index] = readFrom(read, side(), k(), sideStep(index), kStart + kStep(index));
     }
 
-    __device__ __forceinline__ void put(float (*slab)[PITCH(SIDE, ALONG_K)]) const
+    // Where in a slab the thread's first vector goes.
+    static __device__ __forceinline__ float* placeIn(float (*slab)[PITCH(SIDE, ALONG_K)]) { return &slab[k()][side()]; }
+
+    __device__ __forceinline__ void put(float* first) const
     {
-        float* first = &slab[k()][side()];
 #pragma unroll
         for (int index = 0; index < COUNT; index++)
         {
@@ -77,10 +83,9 @@ struct Carried
     }
 };
 
-// threadResults += the products of one slab.
-__device__ __forceinline__ void multiplySlab(const Slab* slab, float (&threadResults)[TM][TN])
+// threadResults += the products of one slab, of which As and Bs are this thread's first row and column.
+__device__ __forceinline__ void multiplySlab(const float* As, const float* Bs, float (&threadResults)[TM][TN])
 {
-    const float* As = &slab->As[0][FIRST_ROW], * Bs = &slab->Bs[0][FIRST_COL];
 #pragma unroll
     for (int k = 0; k < BK; k++)
     {
@@ -105,9 +110,12 @@ __device__ __forceinline__ void storeRuns(const float (&threadResults)[TM][TN], 
 {
 #pragma unroll
     for (int m = 0; m < TM; m++)
+    {
+        __syncwarp();   // else the compiler asks for all of the old C at once, for which there are no registers
 #pragma unroll
         for (int n = 0; n < TN; n += 4)
             store(FIRST_ROW + m / 4 * (LANES_Y * 4) + m % 4, FIRST_COL + n * LANES_X, make_float4(threadResults[m][n], threadResults[m][n + 1], threadResults[m][n + 2], threadResults[m][n + 3]));
+    }
 }
 
 // Calls store(row, column, value) for each element of the tile, neighbouring lanes with neighbouring columns, for where rows are no float4s and for what fusion hangs on
