@@ -13,7 +13,7 @@ public sealed class LayerNormCounterTests
     [Test]
     public void Forward_reads_x_three_times_then_twice_then_once()
     {
-        IReadOnlyList<CountedRung> rungs = CountedRung.All(_forward, LayerNormProblem.Plain(256, 1024));
+        IReadOnlyList<CountedRows> rungs = CountedRows.All(_forward, LayerNormProblem.Plain(256, 1024));
         using (Assert.EnterMultipleScope())
         {
             // x, y, and gamma and beta, which are asked for as often as y.
@@ -37,21 +37,21 @@ public sealed class LayerNormCounterTests
             Assert.That(warp, Is.LessThan(0.3 * block));
         }
 
-        double Instructions(int rung) => CountedRung.Of(_forward.Rungs[rung], problem).InstructionsPer32;
+        double Instructions(int rung) => CountedRows.Of(_forward.Rungs[rung], problem).InstructionsPer32;
     }
 
     [Test]
     public void Strips_read_gamma_and_beta_once_for_sixteen_rows()
     {
         Problem problem = LayerNormProblem.Plain(16 * 1024, 128);
-        Assert.That(CountedRung.Of(_forward.Rungs[4], problem).BytesOverMinimum, Is.EqualTo(2.05).Within(0.1));
-        Assert.That(CountedRung.Of(_forward.Rungs[5], problem).BytesOverMinimum, Is.EqualTo(1.1).Within(0.1));
+        Assert.That(CountedRows.Of(_forward.Rungs[4], problem).BytesOverMinimum, Is.EqualTo(2.05).Within(0.1));
+        Assert.That(CountedRows.Of(_forward.Rungs[5], problem).BytesOverMinimum, Is.EqualTo(1.1).Within(0.1));
     }
 
     [Test]
     public void Backward_by_strips_asks_for_half_the_bytes()
     {
-        IReadOnlyList<CountedRung> rungs = CountedRung.All(_backward, LayerNormBackwardProblem.Of(8192, 128));
+        IReadOnlyList<CountedRows> rungs = CountedRows.All(_backward, LayerNormBackwardProblem.Of(8192, 128));
         using (Assert.EnterMultipleScope())
         {
             Assert.That(rungs[0].BytesOverMinimum, Is.GreaterThan(10), "rows by threads");
@@ -64,8 +64,8 @@ public sealed class LayerNormCounterTests
     public void Column_sums_by_a_thread_each_wait_for_memory_most_of_the_time()
     {
         Problem problem = LayerNormBackwardProblem.Of(8192, 128);
-        LaunchReport columns = CountedRung.Of(_backward.Rungs[1], problem).Reports[1];
-        CountedRung parts = CountedRung.Of(_backward.Rungs[2], problem);
+        LaunchReport columns = CountedRows.Of(_backward.Rungs[1], problem).Reports[1];
+        CountedRows parts = CountedRows.Of(_backward.Rungs[2], problem);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(columns.Shape.Grid.Count, Is.EqualTo(1), "128 columns");

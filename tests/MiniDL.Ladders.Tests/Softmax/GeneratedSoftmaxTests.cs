@@ -19,7 +19,7 @@ public sealed class GeneratedSoftmaxTests
     public void The_generated_kernel_does_what_the_best_rung_does(int rows, int columns)
     {
         Problem problem = SoftmaxProblem.Even(rows, columns);
-        CountedRung best = CountedRung.Of(new SoftmaxLadder().Best, problem), generated = Generated(problem);
+        CountedRows best = CountedRows.Of(new SoftmaxLadder().Best, problem), generated = Generated(problem);
         TestContext.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{problem.Size}: {generated.InstructionsPer32:0.0} instructions for 32 elements, {best.InstructionsPer32:0.0} by hand"));
         using (Assert.EnterMultipleScope())
         {
@@ -40,7 +40,7 @@ public sealed class GeneratedSoftmaxTests
         Assert.That((few.Shape.Grid.Count * few.Shape.Block.Count / 128, many.Shape.Grid.Count * many.Shape.Block.Count / 1024), Is.EqualTo((128, 32)), "threads for each row");
     }
 
-    private static CountedRung Generated(Problem problem)
+    private static CountedRows Generated(Problem problem)
     {
         int rows = problem["ROWS"], columns = problem["COLUMNS"];
         using var gpu = new SimulatedGpu(new SimulatorOptions { Counting = Counting.WithCaches });
@@ -52,6 +52,6 @@ public sealed class GeneratedSoftmaxTests
         softmax.Run(NDArray.From<float>([.. first.Select(v => (float)v)], [rows, columns])).CopyTo<float>(y);
         double[] expected = problem.Reference(new Dictionary<string, double[]> { ["x"] = first })["y"];
         Assert.That(y.Zip(expected, (actual, wanted) => !(Math.Abs(actual - wanted) <= problem.Tolerance)), Has.None.True, "results");
-        return new CountedRung(problem, [.. gpu.Reports]);
+        return new CountedRows(problem, [.. gpu.Reports]);
     }
 }

@@ -7,10 +7,10 @@ public sealed class SoftmaxCounterTests
     private const int Naive = 0, Tree = 1, Shuffle = 2, Online = 3, Warp = 4, Float4 = 5;
 
     private readonly Ladder _ladder = new SoftmaxLadder();
-    private IReadOnlyList<CountedRung> _rungs = null!;
+    private IReadOnlyList<CountedRows> _rungs = null!;
 
     [OneTimeSetUp]
-    public void Run() => _rungs = CountedRung.All(_ladder, SoftmaxProblem.Even(512, 1024));
+    public void Run() => _rungs = CountedRows.All(_ladder, SoftmaxProblem.Even(512, 1024));
 
     [Test]
     public void A_thread_for_each_row_asks_for_32_sectors_a_request_and_a_block_for_4()
@@ -65,14 +65,14 @@ public sealed class SoftmaxCounterTests
     public void A_block_keeps_4096_columns_in_registers_where_a_warp_must_read_them_twice()
     {
         Problem problem = SoftmaxProblem.Even(32, 4096);
-        Assert.That(new[] { Warp, Float4 }.Select(rung => CountedRung.Of(_ladder.Rungs[rung], problem).BytesOverMinimum), Is.EqualTo(new[] { 1.5, 1 }));
+        Assert.That(new[] { Warp, Float4 }.Select(rung => CountedRows.Of(_ladder.Rungs[rung], problem).BytesOverMinimum), Is.EqualTo(new[] { 1.5, 1 }));
     }
 
     [Test]
     public void Ten_classes_share_a_warp_by_two_rows()
     {
         Problem problem = SoftmaxProblem.Even(1024, 10);
-        CountedRung warp = CountedRung.Of(_ladder.Rungs[Warp], problem), float4 = CountedRung.Of(_ladder.Rungs[Float4], problem);
+        CountedRows warp = CountedRows.Of(_ladder.Rungs[Warp], problem), float4 = CountedRows.Of(_ladder.Rungs[Float4], problem);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(float4.Requests * 2, Is.EqualTo(warp.Requests));

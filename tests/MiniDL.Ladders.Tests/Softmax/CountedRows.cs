@@ -7,21 +7,21 @@ using MiniDL.Simulator.Counters;
 namespace MiniDL.Ladders.Tests;
 
 /// <summary>Launches over a problem with ROWS and COLUMNS, counted together.</summary>
-internal sealed record CountedRung(Problem Problem, IReadOnlyList<LaunchReport> Reports)
+internal sealed record CountedRows(Problem Problem, IReadOnlyList<LaunchReport> Reports)
 {
     /// <summary>Runs a rung at a problem, and fails if its result is wrong.</summary>
-    public static CountedRung Of(Rung rung, Problem problem)
+    public static CountedRows Of(Rung rung, Problem problem)
     {
         using var gpu = new SimulatedGpu(new SimulatorOptions { Counting = Counting.WithCaches });
         using var kernels = new LoadedKernels(gpu, Nvrtc.Required());
         using var placed = new PlacedProblem(gpu, kernels, problem);
         placed.Run(rung.Plan(problem));
         Assert.That(placed.WrongResult(), Is.Null, rung.Stem);
-        return new CountedRung(problem, [.. gpu.Reports]);
+        return new CountedRows(problem, [.. gpu.Reports]);
     }
 
     /// <summary>All rungs of a ladder at a problem, from the first to the last.</summary>
-    public static IReadOnlyList<CountedRung> All(Ladder ladder, Problem problem) => [.. ladder.Rungs.Select(rung => Of(rung, problem))];
+    public static IReadOnlyList<CountedRows> All(Ladder ladder, Problem problem) => [.. ladder.Rungs.Select(rung => Of(rung, problem))];
 
     public KernelCounters Counters { get; } = Sum(Reports.Select(report => report.Counters));
 
