@@ -38,7 +38,7 @@ __device__ __forceinline__ void copySlab(float (*slab)[PITCH(SIDE, ALONG_K)], in
     for (int index = 0; index < Part::COUNT; index++)
     {
         int dSide = Part::sideStep(index), dK = kStart + Part::kStep(index);
-        bool exists = operand.has(Part::side() + dSide, Part::k() + dK);
+        bool exists = operand.has(Part::sideOf(index), kStart + Part::kOf(index));
         copyAsync<sizeof(Vector)>(first + Part::kStep(index) * PITCH(SIDE, ALONG_K) + dSide, exists ? operand.at(Part::side(), Part::k(), dSide, dK) : operand.first, exists);
     }
 }

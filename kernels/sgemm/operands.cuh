@@ -44,8 +44,17 @@ struct OperandB
     __device__ __forceinline__ const float* at(int n, int k, int dn, long long dk) const { return first + (n * B_COLUMN + k * B_ROW) + (dn * B_COLUMN + dk * B_ROW); }
 };
 
-__device__ __forceinline__ A_VECTOR readFrom(OperandA a, int m, int k, int dm, int dk) { return a.has(m + dm, k + dk) ? *(const A_VECTOR*)a.at(m, k, dm, dk) : A_VECTOR(); }
-__device__ __forceinline__ B_VECTOR readFrom(OperandB b, int n, int k, int dn, int dk) { return b.has(n + dn, k + dk) ? *(const B_VECTOR*)b.at(n, k, dn, dk) : B_VECTOR(); }
+template <class Part>
+__device__ __forceinline__ A_VECTOR readFrom(const Part&, OperandA a, int index, int kStart)
+{
+    return a.has(Part::sideOf(index), kStart + Part::kOf(index)) ? *(const A_VECTOR*)a.at(Part::side(), Part::k(), Part::sideStep(index), kStart + Part::kStep(index)) : A_VECTOR();
+}
+
+template <class Part>
+__device__ __forceinline__ B_VECTOR readFrom(const Part&, OperandB b, int index, int kStart)
+{
+    return b.has(Part::sideOf(index), kStart + Part::kOf(index)) ? *(const B_VECTOR*)b.at(Part::side(), Part::k(), Part::sideStep(index), kStart + Part::kStep(index)) : B_VECTOR();
+}
 
 // alpha * sum + beta * c. With a beta of 0, c is not read: it may hold NaN.
 __device__ __forceinline__ float scaled(float sum, const float* c) { return BETA == 0 ? ALPHA * sum : ALPHA * sum + BETA * *c; }

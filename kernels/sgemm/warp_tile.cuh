@@ -40,9 +40,9 @@ struct Slab
     float As[BK][PITCH_A], Bs[BK][PITCH_B];
 };
 
-// Reads (side + dSide, k + dK) of an operand. For operands that lie in memory as matrices there is an overload that keeps the thread's place and the way from there apart.
-template <class Read>
-__device__ __forceinline__ auto readFrom(Read read, int side, int k, int dSide, int dK) { return read(side + dSide, k + dK); }
+// Reads a vector of a thread's Part (Carried) of an operand, of the slab that begins at kStart. For operands that lie in memory as matrices operands.cuh has an overload.
+template <class Part, class Read>
+__device__ __forceinline__ auto readFrom(const Part&, Read read, int index, int kStart) { return read(Part::sideOf(index), kStart + Part::kOf(index)); }
 
 // The part of an operand's slab (SIDE x BK) that one thread carries from global to shared memory. Vector: float, or float4 where alignment allows.
 // ALONG_K: elements with neighbouring k are neighbours in memory; otherwise those with neighbouring m (or n) are.
@@ -59,12 +59,14 @@ struct Carried
     static __device__ __forceinline__ int k() { return ALONG_K ? (int)(threadIdx.x % RUN * WIDTH + threadIdx.x / RUN / SIDE * 8) : (int)(threadIdx.x / RUN); }
     static __device__ constexpr int sideStep(int index) { return ALONG_K ? index * RUNS % SIDE : 0; }
     static __device__ constexpr int kStep(int index) { return ALONG_K ? index * RUNS / SIDE * 8 : index * RUNS; }
+    static __device__ __forceinline__ int sideOf(int index) { return side() + sideStep(index); }
+    static __device__ __forceinline__ int kOf(int index) { return k() + kStep(index); }
 
     template <class Read>
     __device__ __forceinline__ void fetch(int kStart, Read read)
     {
 #pragma unroll
-        for (int index = 0; index < COUNT; index++) vectors[index] = readFrom(read, side(), k(), sideStep(index), kStart + kStep(index));
+        for (int index = 0; index < COUNT; index++) vectors[index] = readFrom(*this, read, index, kStart);
     }
 
     // Where in a slab the thread's first vector goes.
