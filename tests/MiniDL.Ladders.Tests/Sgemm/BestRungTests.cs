@@ -42,6 +42,16 @@ public sealed partial class BestRungTests
         }
     }
 
+    /// <summary>8 by 8 elements a thread: 4 float4 loads for 64 multiply-adds, each in 2 wavefronts, since every lane has another one in its row and one in its column that wants the same.</summary>
+    [TestCase(8)]
+    [TestCase(9)]
+    [TestCase(10)]
+    public void A_warp_tile_takes_an_eighth_of_a_wavefront_for_a_multiply_add(int rung)
+    {
+        KernelCounters counters = Run(s_ladder.Rungs[rung - 1], SgemmLadder.Of(4096, 4096, 64), KnownGpus.A100)[0].Counters;
+        Assert.That(counters.SharedLoads.Wavefronts / (4096.0 * 4096 * 64 / 32), Is.EqualTo(0.125).Within(0.001));
+    }
+
     /// <summary>Of the loop that has most of them. Loads of shared memory are float4, so that the counters see as few as the hardware does.</summary>
     [TestCase(4096)]
     [TestCase(8192)]
