@@ -23,7 +23,7 @@
 // Sources of the ideas: S. Boehm, "How to optimize a CUDA matmul kernel", 2022; NVIDIA, "CUTLASS: fast linear algebra in CUDA C++", 2017.
 
 #define THREADS ((BM / TM) * (BN / TN))
-#define MIN_BLOCKS (TM * TN == 64 ? (THREADS == 256 ? 1 : 384 / THREADS) : THREADS == 32 ? 12 : 512 / THREADS)   // resident on a multiprocessor: 255, 168 or 128 registers a thread
+#define MIN_BLOCKS (TM * TN == 64 ? (THREADS == 128 ? 3 : 256 / THREADS) : THREADS == 32 ? 12 : 512 / THREADS)   // resident on a multiprocessor: 255, 168 or 128 registers a thread at most
 #define LANES_X (TN == 8 || BN / TN < 8 ? 4 : 8)
 #define LANES_Y (32 / LANES_X)
 #define WARP_M (LANES_Y * TM)   // a warp's part of the tile
