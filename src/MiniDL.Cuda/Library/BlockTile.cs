@@ -52,7 +52,7 @@ internal sealed record BlockTile(int BM, int BN, int BK, int TM, int TN)
         s_tiles.Select(tile => (Tile: tile, Split: tile.Split(m, n, k, maySplit ? batch : Enough))).MinBy(choice => choice.Tile.Cost(m, n, k, batch, choice.Split.Count));
 
     /// <summary>Splits K where the tiles leave most of a GPU empty and the sum is long.</summary>
-    internal KSplit Split(long m, long n, int k, long batch)
+    private KSplit Split(long m, long n, int k, long batch)
     {
         long warps = Math.Max(1, Tiles(m, n) * batch * Warps);
         return SplitInto(warps < Enough / 4 && k >= 4 * LeastSplit ? (int)Math.Min((Enough + warps - 1) / warps, k / LeastSplit) : 1, k);
