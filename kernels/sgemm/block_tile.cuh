@@ -44,5 +44,5 @@ __device__ __forceinline__ void multiplyTile(Slab (&slabs)[2], int kStart, int k
         nextB -= other;
         other = -other;
     }
-    multiplySlab(As, Bs, threadResults);
+    multiplySlab<4>(As, Bs, threadResults);   // unrolled less: it runs once, and in one long stretch with what follows it would be scheduled into spills
 }

@@ -23,7 +23,7 @@
 // Sources of the ideas: S. Boehm, "How to optimize a CUDA matmul kernel", 2022; NVIDIA, "CUTLASS: fast linear algebra in CUDA C++", 2017.
 
 #define THREADS ((BM / TM) * (BN / TN))
-#define MIN_BLOCKS (TM * TN == 64 ? (THREADS == 256 ? 1 : 384 / THREADS) : THREADS == 32 ? 12 : 512 / THREADS)   // resident on a multiprocessor: 255, 168 or 128 registers a thread
+#define MIN_BLOCKS (TM * TN == 64 ? (THREADS == 128 ? 3 : 256 / THREADS) : THREADS == 32 ? 12 : 512 / THREADS)   // resident on a multiprocessor: 255, 168 or 128 registers a thread at most
 #define LANES_X (TN == 8 || BN / TN < 8 ? 4 : 8)
 #define LANES_Y (32 / LANES_X)
 #define WARP_M (LANES_Y * TM)   // a warp's part of the tile
@@ -93,10 +93,11 @@ struct Carried
     }
 };
 
-// threadResults += the products of one slab, of which As and Bs are this thread's first row and column.
+// threadResults += the products of one slab, of which As and Bs are this thread's first row and column. UNROLL: of so many k the loop is unrolled.
+template <int UNROLL = BK>
 __device__ __forceinline__ void multiplySlab(const float* As, const float* Bs, float (&threadResults)[TM][TN])
 {
-#pragma unroll
+#pragma unroll UNROLL
     for (int k = 0; k < BK; k++)
     {
         __align__(16) float regM[TM], regN[4];
@@ -120,12 +121,9 @@ __device__ __forceinline__ void storeRuns(const float (&threadResults)[TM][TN], 
 {
 #pragma unroll
     for (int m = 0; m < TM; m++)
-    {
-        __syncwarp();   // else the compiler asks for all of the old C at once, for which there are no registers
 #pragma unroll
         for (int n = 0; n < TN; n += 4)
             store(FIRST_ROW + m / 4 * (LANES_Y * 4) + m % 4, FIRST_COL + n * LANES_X, make_float4(threadResults[m][n], threadResults[m][n + 1], threadResults[m][n + 2], threadResults[m][n + 3]));
-    }
 }
 
 // Calls store(row, column, value) for each element of the tile, neighbouring lanes with neighbouring columns, for where rows are no float4s and for what fusion hangs on

@@ -4,11 +4,11 @@
 // With e padded elements of C, w warps in a block (of which four count: more do not reach a second multiprocessor), and S splits, the estimate is
 //
 //     cost = e K (1 + (TM + TN) / (TM TN) + 3 (BM + BN) / (BM BN)) * time(fill)  +  16 e S + Launch if S > 1,      fill = tiles w S / Enough
-//     time = 1 / fill if fill < 1, else 1 + (1 - 1/fill) / (2 fill)
+//     time = 1 / fill if fill < 1, else 1 + w/4 (1 - 1/fill) / (2 fill)
 //
 // per multiply-add: itself, its share of the loads from shared memory, its share of those from L2. Then how long the GPU takes for it, against a GPU that is always full: less than one
-// filling leaves part of it idle, and of more than one the last is half empty on average, which is much of two fillings and little of twenty. Last the second pass. The estimate
-// depends on shapes alone, never on the device, so that a sum has the same order, and the same bits, everywhere.
+// filling leaves part of it idle, and of more than one the last is half empty on average, which is much of two fillings and little of twenty, and less with smaller blocks. Last the
+// second pass. The estimate depends on shapes alone, never on the device, so that a sum has the same order, and the same bits, everywhere.
 namespace MiniDL.Cuda;
 
 /// <summary>A block computes BM x BN elements in slabs of BK, a thread TM x TN of them.</summary>
@@ -24,7 +24,7 @@ internal sealed record BlockTile(int BM, int BN, int BK, int TM, int TN)
     private const int LeastSplit = 128;
 
     private static readonly BlockTile[] s_tiles =
-        [new(128, 128, 16, 8, 8), new(64, 128, 16, 8, 8), new(64, 64, 16, 8, 4), new(32, 128, 16, 8, 4), new(32, 32, 16, 4, 4), new(32, 16, 32, 4, 4), new(16, 32, 32, 4, 4)];
+        [new(128, 128, 16, 8, 8), new(64, 128, 16, 8, 8), new(64, 64, 16, 8, 8), new(64, 64, 16, 8, 4), new(32, 128, 16, 8, 4), new(32, 32, 16, 4, 4), new(32, 16, 32, 4, 4), new(16, 32, 32, 4, 4)];
 
     /// <summary>Threads of a block.</summary>
     public int Threads => BM / TM * (BN / TN);
@@ -52,7 +52,7 @@ internal sealed record BlockTile(int BM, int BN, int BK, int TM, int TN)
         s_tiles.Select(tile => (Tile: tile, Split: tile.Split(m, n, k, maySplit ? batch : Enough))).MinBy(choice => choice.Tile.Cost(m, n, k, batch, choice.Split.Count));
 
     /// <summary>Splits K where the tiles leave most of a GPU empty and the sum is long.</summary>
-    internal KSplit Split(long m, long n, int k, long batch)
+    private KSplit Split(long m, long n, int k, long batch)
     {
         long warps = Math.Max(1, Tiles(m, n) * batch * Warps);
         return SplitInto(warps < Enough / 4 && k >= 4 * LeastSplit ? (int)Math.Min((Enough + warps - 1) / warps, k / LeastSplit) : 1, k);
@@ -69,7 +69,7 @@ internal sealed record BlockTile(int BM, int BN, int BK, int TM, int TN)
     {
         double elements = (double)Tiles(m, n) * batch * BM * BN, fill = (double)Tiles(m, n) * batch * splits * Warps / Enough;
         double perProduct = 1 + (TM + TN) / (double)(TM * TN) + 3.0 * (BM + BN) / (BM * BN);
-        double time = fill < 1 ? 1 / fill : 1 + (1 - 1 / fill) / (2 * fill);
+        double time = fill < 1 ? 1 / fill : 1 + Warps / 4.0 * (1 - 1 / fill) / (2 * fill);
         return elements * Math.Max(1, k) * perProduct * time + (splits > 1 ? 16 * elements * splits + Launch : 0);
     }
 }
