@@ -12,8 +12,9 @@
 // What limits it: with TM = TN = 8, 64 FMAs for 4 shared loads, so float32 arithmetic. Look for FMAs among all instructions, and for shared memory
 // wavefronts equal to the ideal. Macros, and what readA and readB are: see warp_tile.cuh.
 
-// threadResults += A B for k from kStart up to kEnd, kStart a multiple of BK.
-template <class ReadA, class ReadB>
+// threadResults += A B for k from kStart up to kEnd, kStart a multiple of BK. LAST: of so many k the last slab's loop is unrolled. It runs once, and where elements of the
+// old C are loaded behind it, one long stretch with those would be scheduled into spills; where nothing is, as in a convolution, all of it may stand in a row.
+template <int LAST = 4, class ReadA, class ReadB>
 __device__ __forceinline__ void multiplyTile(Slab (&slabs)[2], int kStart, int kEnd, ReadA readA, ReadB readB, float (&threadResults)[TM][TN])
 {
     Carried<BM, A_ALONG_K, A_VECTOR> a;
@@ -44,5 +45,5 @@ __device__ __forceinline__ void multiplyTile(Slab (&slabs)[2], int kStart, int k
         nextB -= other;
         other = -other;
     }
-    multiplySlab<4>(As, Bs, threadResults);   // unrolled less: it runs once, and in one long stretch with what follows it would be scheduled into spills
+    multiplySlab<LAST>(As, Bs, threadResults);
 }
