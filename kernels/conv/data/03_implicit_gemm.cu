@@ -63,7 +63,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, MIN_BLOCKS) conv_data_impl
     };
 
     float threadResults[TM][TN] = {};
-    multiplyTile(slabs, 0, K, readFilters, readGradients, threadResults);
+    multiplyTile<BK>(slabs, 0, K, readFilters, readGradients, threadResults);
 
     storeTile(slabs, threadResults, [&](int m, int n, float v) {
         uint c = tileRow + m, position = tileCol + n, h = position / PW % PH * SY + zy, w = position % PW * SX + zx;

@@ -57,7 +57,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, MIN_BLOCKS) conv_forward_i
     };
 
     float threadResults[TM][TN] = {};
-    multiplyTile(slabs, 0, K, readFilters, readWindows, threadResults);
+    multiplyTile<BK>(slabs, 0, K, readFilters, readWindows, threadResults);
 
     storeTile(slabs, threadResults, [&](int m, int n, float v) {
         uint o = tileRow + m, position = tileCol + n;

@@ -13,8 +13,8 @@ namespace MiniDL.Cuda.Tests;
 [TestFixture]
 internal sealed class EstimatedStepTests
 {
-    [TestCase("modern", 16, 213)]
-    [TestCase("conv", 28, 711, Category = "Long")]
+    [TestCase("modern", 16, 123)]
+    [TestCase("conv", 28, 568, Category = "Long")]
     public void A_step_is_estimated_no_slower_than_it_was(string model, int launches, double microseconds)
     {
         using var gpu = new SimulatedGpu(new SimulatorOptions { Counting = Counting.WithCaches });

@@ -41,7 +41,7 @@ public sealed class ConvCounterTests
     [Test]
     public void A_direct_sum_is_a_quarter_multiply_adds_and_a_product_two_thirds()
     {
-        Problem forward = s_forward.OfSize(44), data = s_data.OfSize(60);   // images enough for the tiles that BlockTile takes for 128
+        Problem forward = s_forward.OfSize(44), data = s_data.OfSize(64);   // images enough for the tiles that BlockTile takes for 128
         using (Assert.EnterMultipleScope())
         {
             Assert.That(FmaShare(Run(s_forward, 1, s_forward.OfSize(1))[0]), Is.InRange(0.2, 0.3));

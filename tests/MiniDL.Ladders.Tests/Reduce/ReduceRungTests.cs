@@ -79,13 +79,14 @@ public sealed class ReduceRungTests
         }
     }
 
+    /// <summary>But the sixth, which gives five barriers for ten more instructions: an estimate by limits sees the instructions.</summary>
     [Test]
-    public void No_rung_is_estimated_slower_than_the_one_before()
+    public void No_rung_but_the_sixth_is_estimated_slower_than_the_one_before()
     {
         double[] microseconds = [.. _rungs.Select(rung => rung.Launches[0].Estimate(KnownGpus.A100).Microseconds)];
         using (Assert.EnterMultipleScope())
         {
-            for (int i = 1; i < microseconds.Length; i++) Assert.That(microseconds[i], Is.LessThanOrEqualTo(1.001 * microseconds[i - 1]), $"rung {i + 1}");
+            foreach (int i in new[] { 1, 2, 3, 4, 6, 7 }) Assert.That(microseconds[i], Is.LessThanOrEqualTo(1.001 * microseconds[i - 1]), $"rung {i + 1}");
         }
     }
 
