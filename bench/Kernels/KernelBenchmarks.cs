@@ -6,13 +6,15 @@ using System.Globalization;
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
-using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using MiniDL.Cuda;
 using MiniDL.Gpu;
 using MiniDL.Ladders;
 
 namespace MiniDL.Bench.Kernels;
+
+using Summary = BenchmarkDotNet.Reports.Summary;   // not MiniDL's, that of a model's layers
+using SummaryStyle = BenchmarkDotNet.Reports.SummaryStyle;
 
 /// <summary>A rung at a size: a row of the benchmark.</summary>
 /// <param name="Ladder">The ladder's name.</param>
