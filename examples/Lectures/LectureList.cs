@@ -5,7 +5,11 @@ namespace MiniDL.Examples;
 /// <param name="Name">What the command line calls it.</param>
 /// <param name="Title">A line that describes it.</param>
 /// <param name="Run">Does it, and returns the line of <c>--json</c>. The second argument is what stands behind the name on the command line, or null.</param>
-public sealed record Lecture(string Name, string Title, Func<Session, string?, string> Run);
+public sealed record Lecture(string Name, string Title, Func<Session, string?, string> Run)
+{
+    /// <summary>Whether it is one training run, which can be logged, saved and resumed.</summary>
+    public bool IsTrainingRun { get; init; }
+}
 
 /// <summary>All lectures, in the order in which they are listed.</summary>
 public static class LectureList
@@ -14,8 +18,8 @@ public static class LectureList
     public static readonly Lecture[] All =
     [
         new("summary", "well-known networks as tables, counted without a number in memory", SummaryLecture.Run),
-        new("keras", "the convolutional net of Keras' examples", KerasLecture.Run),
-        new("resnet", "a small residual net", ResNetLecture.Run),
+        new("keras", "the convolutional net of Keras' examples", KerasLecture.Run) { IsTrainingRun = true },
+        new("resnet", "a small residual net", ResNetLecture.Run) { IsTrainingRun = true },
     ];
 
     /// <summary>The lecture of a name, or null.</summary>

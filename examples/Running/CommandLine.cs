@@ -119,6 +119,8 @@ public static class CommandLine
         using var session = new Session(options, terminal, cancellation: cancellation);
         if (LectureList.Find(name) is { } lecture)
         {
+            if (!lecture.IsTrainingRun && (options.Save ?? options.Resume ?? options.Log) is not null)
+                throw new UsageException($"{name} is not one training run; --save, --resume and --log are for the progression's programs, {string.Join(", ", LectureList.All.Where(one => one.IsTrainingRun).Select(one => one.Name))}");
             string line = lecture.Run(session, parsed.GetValue(s_of));
             if (options.Json) output.WriteLine(line);
             return 0;

@@ -14,8 +14,8 @@ public sealed class LectureTests
     [Test]
     public void Summary_counts_every_network_as_its_authors_do()
     {
-        (int code, string output, _) = Run("summary", "--json");
-        JsonElement counts = JsonLine(output).GetProperty("parameters");
+        (int code, string output, _) = Lectures.Run("summary", "--json");
+        JsonElement counts = Lectures.JsonLine(output).GetProperty("parameters");
         var expected = new Dictionary<string, long>
         {
             ["lenet"] = 1_199_882, ["keras_color"] = 433_354, ["dense_640x480"] = 921_601_000, ["vgg16"] = 138_357_544,
@@ -31,20 +31,21 @@ public sealed class LectureTests
     [Test]
     public void Summary_of_a_name_shows_its_layers()
     {
-        (int code, string output, _) = Run("summary", "vgg16", "--json");
+        (int code, string output, _) = Lectures.Run("summary", "vgg16", "--json");
         using (Assert.EnterMultipleScope())
         {
             Assert.That(code, Is.Zero);
             Assert.That(output, Does.Contain("conv2d_13").And.Contain("(?, 512, 14, 14)").And.Contain("102,764,544"));
-            Assert.That(JsonLine(output).GetProperty("parameters").EnumerateObject().Single().Value.GetInt64(), Is.EqualTo(138_357_544));
+            Assert.That(Lectures.JsonLine(output).GetProperty("parameters").EnumerateObject().Single().Value.GetInt64(), Is.EqualTo(138_357_544));
         }
     }
 
     [TestCase("summary vgg17", "there is no network 'vgg17'; there are lenet, ")]
     [TestCase("keras vgg16", "'vgg16' stands behind keras")]
+    [TestCase("summary --save x.safetensors", "summary is not one training run")]
     public void What_is_not_there_is_wrong_usage(string line, string says)
     {
-        (int code, _, string errors) = Run(line.Split(' '));
+        (int code, _, string errors) = Lectures.Run(line.Split(' '));
         Assert.That((code, errors.Contains(says)), Is.EqualTo((2, true)), errors);
     }
 
@@ -93,14 +94,4 @@ public sealed class LectureTests
         }
         Assert.That(places, Is.SubsetOf(from down in Enumerable.Range(-2, 5) from right in Enumerable.Range(-2, 5) select 28 * down + right).And.Count.GreaterThan(10));
     }
-
-    private static (int Code, string Output, string Errors) Run(params string[] args)
-    {
-        using var output = new StringWriter();
-        using var errors = new StringWriter();
-        int code = CommandLine.Run(args, output, errors);
-        return (code, output.ToString(), errors.ToString());
-    }
-
-    private static JsonElement JsonLine(string output) => JsonDocument.Parse(output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]).RootElement;
 }
