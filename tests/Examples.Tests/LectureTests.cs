@@ -18,8 +18,15 @@ public sealed class LectureTests
         JsonElement counts = Lectures.JsonLine(output).GetProperty("parameters");
         var expected = new Dictionary<string, long>
         {
-            ["lenet"] = 1_199_882, ["keras_color"] = 433_354, ["dense_640x480"] = 921_601_000, ["vgg16"] = 138_357_544,
-            ["resnet18"] = 11_689_512, ["resnet34"] = 21_797_672, ["resnet50"] = 25_557_032, ["resnet101"] = 44_549_160, ["resnet152"] = 60_192_808,
+            ["lenet"] = 1_199_882,
+            ["keras_color"] = 433_354,
+            ["dense_640x480"] = 921_601_000,
+            ["vgg16"] = 138_357_544,
+            ["resnet18"] = 11_689_512,
+            ["resnet34"] = 21_797_672,
+            ["resnet50"] = 25_557_032,
+            ["resnet101"] = 44_549_160,
+            ["resnet152"] = 60_192_808,
         };
         using (Assert.EnterMultipleScope())
         {
