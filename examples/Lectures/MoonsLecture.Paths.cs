@@ -8,7 +8,7 @@
 // at such slices. Directions drawn at random would show nothing: in many dimensions they are nearly orthogonal to any path.)
 //
 // What to look at: where the surface is flat SGD hardly moves, for its steps are as small as the gradient. RMSprop divides each weight's gradient by its own recent size, so that its steps are
-// about as long everywhere. Both see all the points in each step, so that chance plays no part. The paths leave the plane on their way: the cost below a shadow is not the cost on the path.
+// about as long everywhere: the dots, one every 100 steps, tell who waits where. Each optimiser gets the best of three rates. Both see all the points in each step, so that chance plays no part. The paths leave the plane on their way: the cost below a shadow is not the cost on the path.
 using MiniDL.Pictures;
 using static MiniDL.T;
 
@@ -17,44 +17,51 @@ namespace MiniDL.Examples;
 public static partial class MoonsLecture
 {
     private const int PathSteps = 1000, PathUnits = 10;
-    private const float SgdRate = 0.5f, RmsPropRate = 0.01f;
+    private static readonly float[] s_sgdRates = [0.1f, 0.5f, 2], s_rmsPropRates = [0.001f, 0.01f, 0.1f];
+    private const double Goal = 0.12;
     private const int Across = 60, Up = 40;   // costs that are measured in the plane
 
-    /// <summary>A path: the cost before each step, and all parameters as one vector, at the start and after each step.</summary>
-    public sealed record Path(List<double> Costs, List<double[]> Places);
+    /// <summary>A path.</summary>
+    /// <param name="Rate">The learning rate.</param>
+    /// <param name="Costs">Before each step.</param>
+    /// <param name="Places">All parameters as one vector, before each step and after the last.</param>
+    public sealed record Path(float Rate, List<double> Costs, List<double[]> Places);
 
     /// <summary>Trains by whole-batch steps and writes down where it has been.</summary>
-    public static (Path Path, Model Model) Follow(DataSet data, int steps, Func<Tensor, IReadOnlyList<Shared>, Update[]> optimiser, Session session)
+    public static Path Follow(DataSet data, int steps, float rate, Func<Tensor, IReadOnlyList<Shared>, Tensor, Update[]> optimiser, Session session)
     {
-        var model = new Model(Hidden("", 1, PathUnits, 0, 0).Layers, input: [2], new Init(session.Options.Seed));
-        var X = Matrix("X");
+        Model model = PathNet(session);
+        var X = Input([Shape.Unknown, 2], "X");
         var labels = Vector("labels", DType.Int32);
         var cost = CostOf(model, X, labels);
-        using var step = Function([X, labels], cost, updates: optimiser(cost, model.Parameters), device: session.Device);
-        var path = new Path([], [PlaceOf(model)]);
+        using var step = Function([X, labels], cost, updates: optimiser(cost, model.Parameters, rate), device: session.Device);
+        var path = new Path(rate, [], [PlaceOf(model)]);
         for (int i = 0; i < steps && !session.Cancellation.IsCancellationRequested; i++)
         {
             path.Costs.Add(step.Run(data.X, data.Y).Scalar());
             path.Places.Add(PlaceOf(model));
         }
-        return (path, model);
+        return path;
     }
+
+    private static Model PathNet(Session session) => new(Shallow("", PathUnits, 0, 0).Layers, input: [2], new Init(session.Options.Seed));
 
     private static double[] PlaceOf(Model model) => [.. model.Parameters.SelectMany(parameter => parameter.Value.Span<float>().ToArray()).Select(value => (double)value)];
 
+    private static string[] Row(string name, Path path) => [$"{name}, {path.Rate}", path.Costs.FindIndex(cost => cost <= Goal) is var steps and >= 0 ? $"{steps}" : "-", $"{path.Costs[^1]:F4}"];
+
     private static void ShowPaths(LecturePage page, DataSet data, Session session, List<(string, double)> figures)
     {
-        int steps = session.Options.StepsOf(PathSteps, 1);
-        (Path sgd, Model model) = Follow(data, steps, (cost, parameters) => Sgd(cost, parameters, SgdRate), session);
-        (Path rmsProp, _) = Follow(data, steps, (cost, parameters) => RmsProp(cost, parameters, RmsPropRate), session);
-        if (sgd.Costs.Count < 2 || rmsProp.Costs.Count < 2) return;   // stopped before there was a way
-
-        page.Text($"{PathUnits} units, all {data.Count} points in each step: after {rmsProp.Costs.Count} steps SGD (rate {SgdRate}) is at a cost of {sgd.Costs[^1]:F4}, RMSprop (rate {RmsPropRate}) at {rmsProp.Costs[^1]:F4}. "
-            + $"What SGD reached in the end, RMSprop had reached after {rmsProp.Costs.FindIndex(cost => cost <= sgd.Costs[^1])} steps.");
+        int steps = session.Options.StepsOf(PathSteps, 1);   // an epoch is one step
+        Path[] sgds = [.. s_sgdRates.Select(rate => Follow(data, steps, rate, (cost, parameters, by) => Sgd(cost, parameters, by), session))];
+        Path[] rmsProps = [.. s_rmsPropRates.Select(rate => Follow(data, steps, rate, (cost, parameters, by) => RmsProp(cost, parameters, by), session))];
+        if (session.Cancellation.IsCancellationRequested || steps < 2) return;   // there is no way to show
+        page.Table(["optimiser, rate", $"steps to a cost of {Goal}", $"cost before step {steps}"], [.. sgds.Select(path => Row("SGD", path)), .. rmsProps.Select(path => Row("RMSprop", path))]);
+        Path sgd = sgds.MinBy(path => path.Costs[^1])!, rmsProp = rmsProps.MinBy(path => path.Costs[^1])!;
         figures.AddRange([("cost_sgd", sgd.Costs[^1]), ("cost_rmsprop", rmsProp.Costs[^1])]);
-        var costs = new Plot("Cost by step") { XLabel = "step", YLabel = "cross-entropy", YIsLog = true };
-        costs.Add(new Series("SGD", [.. Enumerable.Range(0, sgd.Costs.Count)], sgd.Costs));
-        costs.Add(new Series("RMSprop", [.. Enumerable.Range(0, rmsProp.Costs.Count)], rmsProp.Costs));
+        var costs = new Plot("Cost by step") { XLabel = "step", YLabel = "cross-entropy" };
+        foreach (Path path in sgds) costs.Add(new Series($"SGD, rate {path.Rate}", [.. Enumerable.Range(0, steps)], path.Costs));
+        foreach (Path path in rmsProps) costs.Add(new Series($"RMSprop, rate {path.Rate}", [.. Enumerable.Range(0, steps)], path.Costs));
         page.Drawing("costs", costs.Draw(), "The same net from the same start.");
 
         // The shadows, and the ground below: darker is lower.
@@ -64,11 +71,15 @@ public static partial class MoonsLecture
         (double left, double right) = Around(all.Select(place => place.Item1));
         (double bottom, double top) = Around(all.Select(place => place.Item2));
         var paths = new Plot("Two paths over the cost, dark where it is low") { XLabel = "from the start toward SGD's end", YLabel = "across, toward RMSprop's end", Size = (760, 480) };
-        paths.Ground(Landscape(model, data, plane, (left, right), (bottom, top), session), left, right, bottom, top);
-        paths.Add(new Series("SGD", [.. shadowS.Select(place => place.U)], [.. shadowS.Select(place => place.V)]) { Color = Plot.Palette[5] });
-        paths.Add(new Series("RMSprop", [.. shadowR.Select(place => place.U)], [.. shadowR.Select(place => place.V)]) { Color = Plot.Palette[4] });
-        paths.Add(new Series("start", [0], [0]) { HasPoints = true, Color = Color.White });
-        page.Drawing("paths", paths.Draw(), "Shadows on the plane through the start and both ends.");
+        paths.Ground(Landscape(PathNet(session), data, plane, (left, right), (bottom, top), session), left, right, bottom, top);
+        foreach ((string name, (double U, double V)[] shadow, Color color) in (ReadOnlySpan<(string, (double, double)[], Color)>)[("SGD", shadowS, Plot.Palette[5]), ("RMSprop", shadowR, Plot.Palette[4])])
+        {
+            paths.Add(new Series(name, [.. shadow.Select(place => place.U)], [.. shadow.Select(place => place.V)]) { Color = color });
+            (double U, double V)[] dots = [.. shadow.Where((_, step) => step % 100 == 0)];
+            paths.Add(new Series("", [.. dots.Select(place => place.U)], [.. dots.Select(place => place.V)]) { HasLine = false, HasPoints = true, Color = color });
+        }
+        paths.Add(new Series("", [0], [0]) { Labels = ["start"], HasPoints = true, Color = Color.White });
+        page.Drawing("paths", paths.Draw(), "Shadows on the plane through the start and both ends; a dot every 100 steps.");
     }
 
     // A sixth more on both sides, so that the ends do not lie on the frame.
@@ -113,7 +124,7 @@ public static partial class MoonsLecture
     // log cost of the net at each place of the plane, the first row at the top.
     private static Picture Landscape(Model model, DataSet data, Plane plane, (double Low, double High) u, (double Low, double High) v, Session session)
     {
-        var X = Matrix("X");
+        var X = Input([Shape.Unknown, 2], "X");
         var labels = Vector("labels", DType.Int32);
         using var cost = Function([X, labels], CostOf(model, X, labels), device: session.Device);
         var heights = new float[Up * Across];

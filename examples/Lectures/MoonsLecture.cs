@@ -2,12 +2,12 @@
 //
 //     p(x) = sigmoid(w . h + b),  h the last hidden layer's tanh, or x itself where there is none          cost: mean of -t log p - (1 - t) log(1 - p)
 //
-// Without a hidden layer this is a perceptron with a smooth step (Rosenblatt 1958; logistic regression): p = 1/2 where w . x + b = 0, and that is a straight line. It finds every line there
-// is to find, and the moons have none. A hidden unit adds a line of its own, bent into a tanh; the net blends them: two make a kink or two, ten follow the moons.
+// Without a hidden layer this is a perceptron with a smooth step (Rosenblatt 1958; as a model of probabilities, logistic regression): p = 1/2 where w . x + b = 0, and that is a straight line. Where a line can
+// do it, as on the first set of points, it finds one; with the moons no line can. A hidden unit adds a line of its own, softened by tanh, and the net blends them: two make a step, ten follow the moons.
 // Stacking layers without a non-linearity would not help: (x W) V = x (W V) is one matrix again.
 //
-// What to look at: the black boundary, p = 1/2. How many lines it seems to be made of; where it still runs through points of the wrong color and no net can do better, because there the moons'
-// noise overlaps; and what five layers do far from all points, where nothing tells them what to do. MoonsLecture.Paths.cs is about how they get there.
+// What to look at: the black boundary, p = 1/2. Where it still runs through points of the wrong color the moons' noise overlaps, and no net can do better; hundreds of thousands of parameters bring nothing there. The deep nets'
+// boundaries consist of straight pieces, since theirs are relus. And far from all points nothing tells a net what to say, yet each says it with certainty. MoonsLecture.Paths.cs is about how they get there.
 using MiniDL.Pictures;
 using static MiniDL.T;
 
@@ -19,10 +19,6 @@ public static partial class MoonsLecture
     private const int Points = 1024;
     private const double Noise = 0.2;
 
-    // The part of the plane that is drawn, and how finely: a cell becomes a square of 2 pixels.
-    private const double West = -1.8, East = 2.8, South = -1.4, North = 1.9;
-    private const int Cells = 160, Rows = 115, CellSize = 2;
-
     /// <summary>A net to be shown.</summary>
     /// <param name="Name">For labels and files.</param>
     /// <param name="Layers">From (B, 2) to the logit (B, 1).</param>
@@ -30,22 +26,26 @@ public static partial class MoonsLecture
     /// <param name="Epochs">By default.</param>
     public sealed record Net(string Name, Layer Layers, float Rate, int Epochs);
 
-    /// <summary>All hidden layers of one width, tanh behind each; no hidden layer is the perceptron.</summary>
-    public static Net Hidden(string name, int layers, int width, float rate, int epochs)
+    /// <summary>One hidden layer of tanh, or, with no unit, none: the perceptron.</summary>
+    public static Net Shallow(string name, int units, float rate, int epochs) =>
+        new(name, units == 0 ? Layer.Dense(1) : Layer.Sequential(Layer.Dense(units), Layer.Tanh, Layer.Dense(1)), rate, epochs);
+
+    /// <summary>Five hidden layers of relu, with He's first weights.</summary>
+    public static Net Deep(string name, int width, float rate, int epochs)
     {
-        Layer[] hidden = [.. Enumerable.Range(0, layers).SelectMany(_ => new[] { Layer.Dense(width), Layer.Tanh })];
+        Layer[] hidden = [.. Enumerable.Range(0, 5).SelectMany(_ => new[] { Layer.Dense(width, first: (init, shape) => init.HeNormal(shape)), Layer.Relu })];
         return new Net(name, Layer.Sequential([.. hidden, Layer.Dense(1)]), rate, epochs);
     }
 
     /// <summary>What is compared, from a line to five layers of a thousand.</summary>
     public static readonly Net[] Nets =
     [
-        Hidden("no hidden unit", 0, 0, rate: 0.01f, epochs: 200),
-        Hidden("2 units", 1, 2, rate: 0.01f, epochs: 400),
-        Hidden("10 units", 1, 10, rate: 0.01f, epochs: 400),
-        Hidden("20 units", 1, 20, rate: 0.01f, epochs: 400),
-        Hidden("5 layers of 100", 5, 100, rate: 0.001f, epochs: 200),
-        Hidden("5 layers of 1000", 5, 1000, rate: 0.0001f, epochs: 20),
+        Shallow("no hidden unit", 0, rate: 0.01f, epochs: 200),
+        Shallow("2 units", 2, rate: 0.01f, epochs: 400),
+        Shallow("10 units", 10, rate: 0.01f, epochs: 400),
+        Shallow("20 units", 20, rate: 0.01f, epochs: 400),
+        Deep("5 layers of 100", 100, rate: 0.001f, epochs: 200),
+        Deep("5 layers of 1000", 1000, rate: 0.0003f, epochs: 150),
     ];
 
     /// <summary>Trains and draws them all.</summary>
@@ -76,7 +76,7 @@ public static partial class MoonsLecture
             page.Picture(stem, picture, $"{title}: {right:F1} % of {asked.Count} new points", hasPreview: stem is "no-hidden-unit" or "20-units");
         }
         page.Table(["net", "parameters", "training", "test"], rows);
-        if (panels.Count > 0) page.Drawing("boundaries", PicturePanels.Draw("Probability of the lower moon: blue 0, red 1; black: one half", panels, columns: 3), "The points are new ones, on which the nets were not trained.");
+        if (panels.Count > 0) page.Drawing("boundaries", PicturePanels.Draw("Probability of the lower moon: blue 0, red 1; black: one half", panels, columns: 4, scale: 0.8), "The points are new ones, on which the nets were not trained.");
         ShowPaths(page, training, session, figures);
         page.Save();
         return LecturePage.Json("moons", [.. figures]);
@@ -86,7 +86,7 @@ public static partial class MoonsLecture
     public static Model Train(Net net, DataSet data, Session session)
     {
         var model = new Model(net.Layers, input: [2], new Init(session.Options.Seed));
-        var X = Matrix("X");
+        var X = Input([Shape.Unknown, 2], "X");
         var labels = Vector("labels", DType.Int32);
         var cost = CostOf(model, X, labels);
         using var step = Function([X, labels], cost, updates: RmsProp(cost, model.Parameters, net.Rate), device: session.Device);
@@ -106,7 +106,7 @@ public static partial class MoonsLecture
     /// <summary>p for each point (N, 2).</summary>
     public static float[] Probabilities(Model model, NDArray points, Device device)
     {
-        var X = Matrix("X");
+        var X = Input([Shape.Unknown, 2], "X");
         using var predict = Function([X], Sigmoid(model.Use(X)), device: device);
         return predict.Eval(points)[0].Span<float>().ToArray();
     }
@@ -138,34 +138,5 @@ public static partial class MoonsLecture
             labels.Span<int>()[i] = side > 0 ? 0 : 1;
         }
         return new DataSet(points, labels);
-    }
-
-    /// <summary>p over the plane as color, its boundary black, and some of the points.</summary>
-    public static Picture Boundary(Model model, DataSet data, Device device)
-    {
-        // p at the middle of each cell, the first row being the northern one.
-        NDArray grid = NDArray.Zeros([Rows * Cells, 2]);
-        for (int i = 0; i < Rows * Cells; i++)
-        {
-            grid.Span<float>()[2 * i] = (float)(West + (East - West) * (i % Cells + 0.5) / Cells);
-            grid.Span<float>()[2 * i + 1] = (float)(North - (North - South) * (i / Cells + 0.5) / Rows);
-        }
-        float[] speaks = Array.ConvertAll(Probabilities(model, grid, device), p => p - 0.5f);   // for the lower moon, or against it
-        Picture picture = ImageGrid.Make(speaks, Rows, Cells, columns: 1, Colormap.Diverging, CellSize, margin: 0);
-
-        // Black where p crosses 1/2 on the way from the cell at the left or above.
-        for (int i = Cells; i < speaks.Length; i++)
-            if (i % Cells > 0 && (speaks[i] > 0 != speaks[i - 1] > 0 || speaks[i] > 0 != speaks[i - Cells] > 0))
-                picture.Fill(i % Cells * CellSize, i / Cells * CellSize, CellSize, CellSize, Color.Black);
-
-        // A point is a square of 3 pixels on a white one of 5.
-        for (int i = 0; i < Math.Min(data.Count, 300); i++)
-        {
-            int x = (int)((data.X.ToDouble(2 * i) - West) / (East - West) * picture.Width), y = (int)((North - data.X.ToDouble(2 * i + 1)) / (North - South) * picture.Height);
-            if (x < 2 || y < 2 || x > picture.Width - 3 || y > picture.Height - 3) continue;
-            picture.Fill(x - 2, y - 2, 5, 5, Color.White);
-            picture.Fill(x - 1, y - 1, 3, 3, data.Y.ToDouble(i) > 0.5 ? new Color(150, 0, 20) : new Color(0, 50, 140));
-        }
-        return picture;
     }
 }
