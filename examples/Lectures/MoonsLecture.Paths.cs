@@ -25,17 +25,17 @@ public static partial class MoonsLecture
     /// <param name="Rate">The learning rate.</param>
     /// <param name="Costs">Before each step.</param>
     /// <param name="Places">All parameters as one vector, before each step and after the last.</param>
-    public sealed record Path(float Rate, List<double> Costs, List<double[]> Places);
+    public sealed record Walk(float Rate, List<double> Costs, List<double[]> Places);
 
     /// <summary>Trains by whole-batch steps and writes down where it has been.</summary>
-    public static Path Follow(DataSet data, int steps, float rate, Func<Tensor, IReadOnlyList<Shared>, Tensor, Update[]> optimiser, Session session)
+    public static Walk Follow(DataSet data, int steps, float rate, Func<Tensor, IReadOnlyList<Shared>, Tensor, Update[]> optimiser, Session session)
     {
         Model model = PathNet(session);
         var X = Input([Shape.Unknown, 2], "X");
         var labels = Vector("labels", DType.Int32);
         var cost = CostOf(model, X, labels);
         using var step = Function([X, labels], cost, updates: optimiser(cost, model.Parameters, rate), device: session.Device);
-        var path = new Path(rate, [], [PlaceOf(model)]);
+        var path = new Walk(rate, [], [PlaceOf(model)]);
         for (int i = 0; i < steps && !session.Cancellation.IsCancellationRequested; i++)
         {
             path.Costs.Add(step.Run(data.X, data.Y).Scalar());
@@ -48,20 +48,20 @@ public static partial class MoonsLecture
 
     private static double[] PlaceOf(Model model) => [.. model.Parameters.SelectMany(parameter => parameter.Value.Span<float>().ToArray()).Select(value => (double)value)];
 
-    private static string[] Row(string name, Path path) => [$"{name}, {path.Rate}", path.Costs.FindIndex(cost => cost <= Goal) is var steps and >= 0 ? $"{steps}" : "-", $"{path.Costs[^1]:F4}"];
+    private static string[] Row(string name, Walk path) => [$"{name}, {path.Rate}", path.Costs.FindIndex(cost => cost <= Goal) is var steps and >= 0 ? $"{steps}" : "-", $"{path.Costs[^1]:F4}"];
 
     private static void ShowPaths(LecturePage page, DataSet data, Session session, List<(string, double)> figures)
     {
         int steps = session.Options.StepsOf(PathSteps, 1);   // an epoch is one step
-        Path[] sgds = [.. s_sgdRates.Select(rate => Follow(data, steps, rate, (cost, parameters, by) => Sgd(cost, parameters, by), session))];
-        Path[] rmsProps = [.. s_rmsPropRates.Select(rate => Follow(data, steps, rate, (cost, parameters, by) => RmsProp(cost, parameters, by), session))];
+        Walk[] sgds = [.. s_sgdRates.Select(rate => Follow(data, steps, rate, (cost, parameters, by) => Sgd(cost, parameters, by), session))];
+        Walk[] rmsProps = [.. s_rmsPropRates.Select(rate => Follow(data, steps, rate, (cost, parameters, by) => RmsProp(cost, parameters, by), session))];
         if (session.Cancellation.IsCancellationRequested || steps < 2) return;   // there is no way to show
         page.Table(["optimiser, rate", $"steps to a cost of {Goal}", $"cost before step {steps}"], [.. sgds.Select(path => Row("SGD", path)), .. rmsProps.Select(path => Row("RMSprop", path))]);
-        Path sgd = sgds.MinBy(path => path.Costs[^1])!, rmsProp = rmsProps.MinBy(path => path.Costs[^1])!;
+        Walk sgd = sgds.MinBy(path => path.Costs[^1])!, rmsProp = rmsProps.MinBy(path => path.Costs[^1])!;
         figures.AddRange([("cost_sgd", sgd.Costs[^1]), ("cost_rmsprop", rmsProp.Costs[^1])]);
         var costs = new Plot("Cost by step") { XLabel = "step", YLabel = "cross-entropy" };
-        foreach (Path path in sgds) costs.Add(new Series($"SGD, rate {path.Rate}", [.. Enumerable.Range(0, steps)], path.Costs));
-        foreach (Path path in rmsProps) costs.Add(new Series($"RMSprop, rate {path.Rate}", [.. Enumerable.Range(0, steps)], path.Costs));
+        foreach (Walk path in sgds) costs.Add(new Series($"SGD, rate {path.Rate}", [.. Enumerable.Range(0, steps)], path.Costs));
+        foreach (Walk path in rmsProps) costs.Add(new Series($"RMSprop, rate {path.Rate}", [.. Enumerable.Range(0, steps)], path.Costs));
         page.Drawing("costs", costs.Draw(), "The same net from the same start.");
 
         // The shadows, and the ground below: darker is lower.

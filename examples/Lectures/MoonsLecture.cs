@@ -6,7 +6,7 @@
 // do it, as on the first set of points, it finds one; with the moons no line can. A hidden unit adds a line of its own, softened by tanh, and the net blends them: two make a step, ten follow the moons.
 // Stacking layers without a non-linearity would not help: (x W) V = x (W V) is one matrix again.
 //
-// What to look at: the black boundary, p = 1/2. Where it still runs through points of the wrong color the moons' noise overlaps, and no net can do better; hundreds of thousands of parameters bring nothing there. The deep nets'
+// What to look at: the black boundary, p = 1/2. Where it still runs through points of the wrong color the moons' noise overlaps, and no net can do better; four million parameters bring nothing there. The deep nets'
 // boundaries consist of straight pieces, since theirs are relus. And far from all points nothing tells a net what to say, yet each says it with certainty. MoonsLecture.Paths.cs is about how they get there.
 using MiniDL.Pictures;
 using static MiniDL.T;

@@ -55,7 +55,9 @@ public sealed class ImageKernelsLectureTests
         Assert.That(sum, Is.GreaterThan(10), "the image is not empty");
     }
 
-    private static IEnumerable<object[]> Sums() => [[Identity, 1], [Blur, 1], [Blur5, 1], [Sharpen, 1], [TopEdge, 0], [RightEdge, 0]];
+    private static IEnumerable<TestCaseData> Sums() =>
+        from one in ((Kernel, double)[])[(Identity, 1), (Blur, 1), (Blur5, 1), (Sharpen, 1), (TopEdge, 0), (RightEdge, 0)]
+        select new TestCaseData(one.Item1, one.Item2).SetArgDisplayNames(one.Item1.Name);
 
     [Test]
     public void The_identity_changes_nothing()

@@ -34,6 +34,22 @@ public sealed class MoonsLectureTests
         }
     }
 
+    /// <summary>(x W + b) V + c = x (W V) + (b V + c): layers without a tanh between them are one affine layer.</summary>
+    [Test]
+    public void Two_layers_without_a_tanh_between_them_are_one()
+    {
+        var model = new Model(Layer.Sequential(Layer.Dense(5), Layer.Dense(1)), input: [2], new Init(seed: 4));
+        (Shared w, Shared b, Shared v, Shared c) = (model.Parameters[0], model.Parameters[1], model.Parameters[2], model.Parameters[3]);
+        var init = new Init(seed: 5);
+        foreach (Shared parameter in model.Parameters) parameter.Value = init.Normal(parameter.Shape, 1);   // biases too, which begin at 0
+        var X = T.Matrix("X");
+        using var one = T.Function([X], T.Sigmoid(T.Dot(X, T.Dot(w, v)) + (T.Reshape(T.Dot(T.Reshape(b, [1, 5]), v), [1]) + c)), device: _session.Device);
+        NDArray some = Moon(1).X.Rows(0, 50);
+        float[] p = one.Eval(some)[0].Span<float>().ToArray();
+        Assert.That(p, Is.EqualTo(Probabilities(model, some, _session.Device)).Within(1e-5));
+        Assert.That(p.Max() - p.Min(), Is.GreaterThan(0.1), "it is not the same everywhere");
+    }
+
     /// <summary>The boundary as it can be read from the picture: the black pixels. The perceptron's lie on a line to a cell or so, those of ten units do not.</summary>
     [Test]
     public void The_boundary_of_a_perceptron_is_straight_and_that_of_ten_units_is_bent()
@@ -89,8 +105,8 @@ public sealed class MoonsLectureTests
     [Test]
     public void RmsProp_leaves_the_plateau_on_which_a_slow_Sgd_stays()
     {
-        Path sgd = Follow(Moon(1), 500, 0.1f, (cost, parameters, rate) => T.Sgd(cost, parameters, rate), _session);
-        Path rmsProp = Follow(Moon(1), 500, 0.01f, (cost, parameters, rate) => T.RmsProp(cost, parameters, rate), _session);
+        Walk sgd = Follow(Moon(1), 500, 0.1f, (cost, parameters, rate) => T.Sgd(cost, parameters, rate), _session);
+        Walk rmsProp = Follow(Moon(1), 500, 0.01f, (cost, parameters, rate) => T.RmsProp(cost, parameters, rate), _session);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(sgd.Costs[0], Is.EqualTo(rmsProp.Costs[0]), "the same start");
@@ -126,7 +142,7 @@ public sealed class MoonsLectureTests
             {
                 foreach (string stem in (string[])["separable", .. Nets.Select(net => net.Name.Replace(' ', '-'))])
                 {
-                    var picture = new SavedPicture(System.IO.Path.Combine(folder, $"moons-{stem}.png"));
+                    var picture = new SavedPicture(Path.Combine(folder, $"moons-{stem}.png"));
                     Assert.That((picture.Width, picture.Height), Is.EqualTo((320, 230)), stem);
                     Assert.That(figures.GetProperty($"accuracy_{stem.Replace('-', '_')}").GetDouble(), Is.InRange(0, 100));
                 }
@@ -155,10 +171,10 @@ public sealed class MoonsLectureTests
         Assert.That((code, errors.Contains("1024 points")), Is.EqualTo((2, true)), errors);
     }
 
-    private static double[] Moves(Path path) => [.. path.Places[1].Zip(path.Places[0], (after, before) => Math.Abs(after - before))];
+    private static double[] Moves(Walk path) => [.. path.Places[1].Zip(path.Places[0], (after, before) => Math.Abs(after - before))];
 
     private static int Count(string folder, string stem, string element) =>
-        XDocument.Load(System.IO.Path.Combine(folder, $"moons-{stem}.svg")).Descendants().Count(one => one.Name.LocalName == element);
+        XDocument.Load(Path.Combine(folder, $"moons-{stem}.svg")).Descendants().Count(one => one.Name.LocalName == element);
 
     // Red less blue over a square of 9 pixels.
     private static int Around(Picture picture, int x, int y) => (from dy in Enumerable.Range(-4, 9) from dx in Enumerable.Range(-4, 9) select picture[x + dx, y + dy]).Sum(color => color.R - color.B);
