@@ -20,6 +20,9 @@ public static class LectureList
         new("summary", "well-known networks as tables, counted without a number in memory", SummaryLecture.Run),
         new("keras", "the convolutional net of Keras' examples", KerasLecture.Run) { IsTrainingRun = true },
         new("resnet", "a small residual net", ResNetLecture.Run) { IsTrainingRun = true },
+        new("moons", "two moons: what hidden units are for; SGD and RMSprop on their way", MoonsLecture.Run),
+        new("universal", "universal approximation: fits with 1, 2, 4, 8 and more units", UniversalLecture.Run),
+        new("imagekernels", "image kernels: blur, sharpen and Sobel's edges on a digit", ImageKernelsLecture.Run),
     ];
 
     /// <summary>The lecture of a name, or null.</summary>

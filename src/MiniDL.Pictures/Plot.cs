@@ -40,6 +40,7 @@ public sealed class Plot(string title)
     private static readonly Color s_ink = Color.Gray(60), s_grid = Color.Gray(225);
     private readonly List<Series> _series = [];
     private readonly List<(double X, string Text)> _marks = [];
+    private (Picture Picture, double Left, double Right, double Bottom, double Top)? _ground;
 
     /// <summary>Colors that people who confuse red and green tell apart. Source: M. Okabe and K. Ito, "Color universal design", 2008.</summary>
     public static IReadOnlyList<Color> Palette { get; } =
@@ -76,16 +77,34 @@ public sealed class Plot(string title)
     /// <summary>Marks a place on the x axis with a dashed line and a word: the rate that is suggested, the epoch that was kept.</summary>
     public void Mark(double x, string text) => _marks.Add((x, text));
 
+    /// <summary>Puts a picture under the lines: a cost over a plane. The axes end where it ends.</summary>
+    /// <param name="picture">Its pixels are blended into each other.</param>
+    /// <param name="left">x at its left side.</param>
+    /// <param name="right">x at its right side, above <paramref name="left"/>.</param>
+    /// <param name="bottom">y at its lower side.</param>
+    /// <param name="top">y at its upper side, above <paramref name="bottom"/>.</param>
+    /// <exception cref="ArgumentException">The sides are no numbers, or the wrong way round; or an axis is logarithmic.</exception>
+    public void Ground(Picture picture, double left, double right, double bottom, double top)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        if (!(left < right && bottom < top && double.IsFinite(right - left) && double.IsFinite(top - bottom)))
+            throw new ArgumentException($"a picture cannot lie from {left} to {right} along x and from {bottom} to {top} along y");
+        if (XIsLog || YIsLog || YScale is not null) throw new ArgumentException("a picture lies under linear axes whose ends are its own");
+        _ground = (picture, left, right, bottom, top);
+    }
+
     /// <summary>Draws everything.</summary>
     /// <exception cref="InvalidOperationException">No series has a point that can be drawn.</exception>
     public SvgCanvas Draw()
     {
-        Scale x = ScaleOf(XIsLog, _series.SelectMany(series => series.X), "x"), y = YScale ?? ScaleOf(YIsLog, _series.SelectMany(series => series.Y), "y");
+        Scale x = _ground is { } along ? Scale.Exact(along.Left, along.Right) : ScaleOf(XIsLog, _series.SelectMany(series => series.X), "x");
+        Scale y = _ground is { } up ? Scale.Exact(up.Bottom, up.Top) : YScale ?? ScaleOf(YIsLog, _series.SelectMany(series => series.Y), "y");
         bool hasLegend = _series.Any(series => series.Name.Length > 0);
         var canvas = new SvgCanvas(Size.Width, Size.Height);
         var frame = new Frame(x, y, Left, Top, Size.Width - Left - (hasLegend ? 170 : 20), Size.Height - Top - Below);
         canvas.Text(Left, Top - 16, title, size: 16, color: s_ink, isBold: true);
         DrawAxes(canvas, frame);
+        if (_ground is { } ground) canvas.Image(frame.Left, frame.Top, frame.Width, frame.Height, ground.Picture, isSmooth: true);
         foreach ((double at, string text) in _marks.Where(mark => frame.X.Place(mark.X) is >= 0 and <= 1))
         {
             canvas.Line(frame.AtX(at), frame.Top, frame.AtX(at), frame.Top + frame.Height, s_ink, dashed: true);

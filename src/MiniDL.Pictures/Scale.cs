@@ -45,6 +45,16 @@ public sealed class Scale
         return new Scale(ticks[0], ticks[^1], isLog: false, ticks);
     }
 
+    /// <summary>A linear axis that ends exactly where it is told to; its ticks are the round numbers between.</summary>
+    /// <exception cref="ArgumentException">An end is not finite, or the first is not below the second.</exception>
+    public static Scale Exact(double least, double most)
+    {
+        if (!(double.IsFinite(most - least) && least < most)) throw new ArgumentException($"there is no axis from {least} to {most}");
+        double step = RoundStep((most - least) / FewTicks);
+        long first = (long)Math.Ceiling(least / step - 1e-9), last = (long)Math.Floor(most / step + 1e-9);
+        return new Scale(least, most, isLog: false, [.. Enumerable.Range(0, (int)(last - first + 1)).Select(i => (first + i) * step)]);
+    }
+
     /// <summary>A logarithmic axis from the power of ten at or below the first number to the one at or above the second.</summary>
     /// <exception cref="ArgumentException">An end is not above 0 and finite, or they are the wrong way round.</exception>
     public static Scale Log(double least, double most)

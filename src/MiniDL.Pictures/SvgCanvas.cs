@@ -68,6 +68,21 @@ public sealed class SvgCanvas
     public void Circle(double x, double y, double radius, Color color, string hint = "") =>
         Add($"""<circle cx="{Number(x)}" cy="{Number(y)}" r="{Number(radius)}" fill="{Hex(color)}"{Hinted("circle", hint)}""");
 
+    /// <summary>A picture, stretched over a rectangle. It lies in the file itself, as a PNG in base 64.</summary>
+    /// <param name="left">Of the rectangle.</param>
+    /// <param name="top">Of the rectangle.</param>
+    /// <param name="width">Of the rectangle.</param>
+    /// <param name="height">Of the rectangle.</param>
+    /// <param name="picture">The picture.</param>
+    /// <param name="isSmooth">Whether a viewer may blend neighbouring pixels; without it each becomes a sharp square.</param>
+    public void Image(double left, double top, double width, double height, Picture picture, bool isSmooth = false)
+    {
+        ArgumentNullException.ThrowIfNull(picture);
+        using var bytes = new MemoryStream();
+        Png.Write(bytes, picture);
+        Add($"""<image x="{Number(left)}" y="{Number(top)}" width="{Number(width)}" height="{Number(height)}" preserveAspectRatio="none"{(isSmooth ? "" : " style=\"image-rendering:pixelated\"")} href="data:image/png;base64,{Convert.ToBase64String(bytes.GetBuffer(), 0, (int)bytes.Length)}"/>""");
+    }
+
     /// <summary>A line of text; <paramref name="y"/> is its baseline. Upright texts read from bottom to top.</summary>
     public void Text(double x, double y, string text, double size = 12, TextAnchor anchor = TextAnchor.Start, Color color = default, bool isUpright = false, bool isBold = false)
     {
