@@ -20,6 +20,9 @@ public static class LectureList
         new("summary", "well-known networks as tables, counted without a number in memory", SummaryLecture.Run),
         new("keras", "the convolutional net of Keras' examples", KerasLecture.Run) { IsTrainingRun = true },
         new("resnet", "a small residual net", ResNetLecture.Run) { IsTrainingRun = true },
+        new("knn", "K nearest neighbours: all distances by one product of matrices", KnnLecture.Run),
+        new("features", "what the first layers learn: weights, filters and feature maps as pictures", FeaturesLecture.Run),
+        new("deepdream", "the image that a class likes best, by gradient ascent on the input", DeepDreamLecture.Run),
     ];
 
     /// <summary>The lecture of a name, or null.</summary>
