@@ -6,7 +6,7 @@
 // (Logit and |x|^2: K. Simonyan, A. Vedaldi and A. Zisserman, "Deep inside convolutional networks", 2014, equation 1. Differences: A. Mahendran and A. Vedaldi, "Understanding deep image
 // representations by inverting them", CVPR 2015, section 3.1, total variation with beta = 2. Steps in units of the gradient's size: A. Mordvintsev, C. Olah and M. Tyka, "Inceptionism", 2015.)
 //
-// Why penalties? The net has only seen smooth strokes on black, so nothing taught it to mind anything else. With the logit alone every pixel goes to black or white, whichever helps by a hair,
+// Why penalties? The net has only seen smooth strokes on black, so nothing taught it to mind anything else. With the logit alone most pixels go to black or white, whichever helps by a hair,
 // all over the image. |x|^2 takes away ink that does not earn its place; the differences make what is left hang together.
 //
 // What to look at: Climb. T.Grad does not care whether it is asked for weights or for pixels. Then both grids: the logits of the ugly ones are the higher, and those of either are above those of
@@ -57,7 +57,7 @@ public static class DeepDreamLecture
         plot.Add(Line("logit alone", alone.Logits.Count, step => alone.Logits[step].Average()));
         plot.Add(Line("with penalties", penalised.Logits.Count, step => penalised.Logits[step].Average()));
         plot.Add(Line("written digits", penalised.Logits.Count, _ => digits.Average()));
-        page.Drawing("logits", plot.Draw(), "Both leave written digits behind within a few steps.");
+        page.Drawing("logits", plot.Draw(), "Both leave written digits behind.");
 
         // From a digit.
         int changed = Pull(session, page, model);

@@ -123,20 +123,23 @@ public static class FeaturesLecture
         page.Picture("filters", ImageGrid.Make(filters, FilterSide, FilterSide, columns: Filters, Colormap.Diverging, scale: 10, margin: 2, isShared: true),
             $"The {Filters} filters of {FilterSide} x {FilterSide}; full red is {Largest(filters):F3}, full blue its negative.", hasPreview: false);
 
-        // Where in each image a filter answers most, and in which images that is most.
+        // How much each filter answers at most in each image, and where: (count, filters).
         int count = Math.Min(Looked, session.TestImages.Count), side = Mnist.Side - FilterSide + 1;
-        using Function see = Function([conv.X], map, device: session.Device);
-        float[] answers = see.Eval(session.TestImages.X.Rows(0, count))[0].Span<float>().ToArray();   // (count, filters, side, side)
-        ReadOnlySpan<float> Of(int image, int filter) => answers.AsSpan((image * Filters + filter) * side * side, side * side);
-        var windows = NDArray.Zeros([PatchesShown, Filters, FilterSide, FilterSide]);
+        using Function see = Function([conv.X], [Max(map, axes: [2, 3]), ArgMax(Flatten(map, axis: 2), axis: 2)], device: session.Device);
+        NDArray[] seen = see.Eval(session.TestImages.X.Rows(0, count));
+        float Answer(int image, int filter) => seen[0].Span<float>()[image * Filters + filter];
+
+        // Of each filter, the images in which that is most, and of these the window.
+        NDArray windows = NDArray.Zeros([PatchesShown * Filters, FilterSide, FilterSide]);
         for (int filter = 0; filter < Filters; filter++)
         {
-            int[] images = [.. Enumerable.Range(0, count).OrderByDescending(image => TensorPrimitives.Max(Of(image, filter))).Take(PatchesShown)];
-            for (int row = 0; row < images.Length; row++)
+            int row = 0;
+            foreach (int image in Enumerable.Range(0, count).OrderByDescending(image => Answer(image, filter)).Take(PatchesShown))
             {
-                int place = TensorPrimitives.IndexOfMax(Of(images[row], filter)), from = images[row] * Mnist.Pixels + place / side * Mnist.Side + place % side;
+                int place = seen[1].Span<int>()[image * Filters + filter];
+                Span<float> window = windows.Rows(row++ * Filters + filter, 1).Span<float>();
                 for (int y = 0; y < FilterSide; y++)
-                    session.Mnist.TestImages.Span<float>().Slice(from + y * Mnist.Side, FilterSide).CopyTo(windows.Span<float>()[(((row * Filters + filter) * FilterSide + y) * FilterSide)..]);
+                    session.Mnist.TestImages.Rows(image, 1).Span<float>().Slice((place / side + y) * Mnist.Side + place % side, FilterSide).CopyTo(window[(y * FilterSide)..]);
             }
         }
         page.Picture("patterns", ImageGrid.Make(windows.Span<float>(), FilterSide, FilterSide, columns: Filters, scale: 10, margin: 2, isShared: true),

@@ -71,6 +71,21 @@ public sealed class KnnLectureTests
         }
     }
 
+    // Ctrl-C before the first batch: nothing is known, and nothing fails.
+    [Test]
+    public void A_cancelled_run_ends_with_what_there_is()
+    {
+        using var folder = new LectureFolder();
+        using var session = new Session(new Options(Out: folder.Path), new Terminal(TextWriter.Null), s_data.Value, new CancellationToken(canceled: true));
+        JsonElement figures = JsonDocument.Parse(KnnLecture.Run(session, null)).RootElement;
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(figures.GetProperty("test_images").GetInt32(), Is.Zero);
+            Assert.That(figures.GetProperty("accuracy").ValueKind, Is.EqualTo(JsonValueKind.Null));
+            Assert.That(folder.Names, Is.EqualTo(new[] { "knn.html" }));
+        }
+    }
+
     private static double SquaredDistance(NDArray a, NDArray b)
     {
         double sum = 0;
