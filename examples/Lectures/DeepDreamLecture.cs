@@ -140,7 +140,11 @@ public static class DeepDreamLecture
         int perEpoch = session.TrainingImages.Count / session.Options.Batch, steps = session.Options.StepsOf(Epochs, perEpoch);
         History history = session.Terminal.Follow("deepdream", steps, tick => learner.Fit(session.TrainingImages, new FitOptions
         {
-            Epochs = (steps + perEpoch - 1) / perEpoch, Steps = steps, Batch = session.Options.Batch, Augment = ResNetLecture.ShiftImages, AfterStep = tick,
+            Epochs = (steps + perEpoch - 1) / perEpoch,
+            Steps = steps,
+            Batch = session.Options.Batch,
+            Augment = ResNetLecture.ShiftImages,
+            AfterStep = tick,
         }, session.Cancellation));
         return history.End == FitEnd.Diverged ? throw new DivergedException($"deepdream: the cost became {history.Last!.Cost}") : learner;
     }
