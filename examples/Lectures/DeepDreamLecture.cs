@@ -135,6 +135,8 @@ public static class DeepDreamLecture
 
     private static Learner Train(Session session, Model model)
     {
+        if (session.Options.Batch > session.TrainingImages.Count)
+            throw new UsageException($"a batch of {session.Options.Batch} is more than the {session.TrainingImages.Count} training examples; choose a smaller --batch");
         var learner = new Learner(model, T.Vector("labels", DType.Int32), loss: (z, labels) => T.SparseCrossEntropy(z, labels),
             optimiser: (cost, parameters, rate) => T.Adam(cost, parameters, rate), session.Device, session.Options.Seed);
         int perEpoch = session.TrainingImages.Count / session.Options.Batch, steps = session.Options.StepsOf(Epochs, perEpoch);
