@@ -23,6 +23,9 @@ public static class LectureList
         new("moons", "two moons: what hidden units are for; SGD and RMSprop on their way", MoonsLecture.Run),
         new("universal", "universal approximation: fits with 1, 2, 4, 8 and more units", UniversalLecture.Run),
         new("imagekernels", "image kernels: blur, sharpen and Sobel's edges on a digit", ImageKernelsLecture.Run),
+        new("knn", "K nearest neighbours: all distances by one product of matrices", KnnLecture.Run),
+        new("features", "what the first layers learn: weights, filters and feature maps as pictures", FeaturesLecture.Run),
+        new("deepdream", "the image that a class likes best, by gradient ascent on the input", DeepDreamLecture.Run),
     ];
 
     /// <summary>The lecture of a name, or null.</summary>

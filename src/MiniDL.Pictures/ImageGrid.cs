@@ -1,7 +1,8 @@
 // Many small images in one picture: digits, the rows of a weight matrix, the filters of a convolution.
 //
-// The one thing to understand: each image gets its own range of numbers. One strong filter would otherwise make all others
-// look empty; the price is that brightness cannot be compared between two images.
+// The one thing to understand: whose range of numbers the colors span. By default each image gets its own: one strong filter would
+// otherwise make all others look empty; the price is that brightness cannot be compared between two images. Where it is to be compared,
+// all images share one range, and the caption should say what its end is.
 namespace MiniDL.Pictures;
 
 /// <summary>Lays equally large images of numbers out in rows and columns, each magnified and colored.</summary>
@@ -12,9 +13,10 @@ public static class ImageGrid
     /// <param name="height">Rows of an image.</param>
     /// <param name="width">Columns of an image.</param>
     /// <param name="columns">Images side by side; fewer if there are fewer.</param>
-    /// <param name="map">How numbers become colors; the range is taken from each image alone.</param>
+    /// <param name="map">How numbers become colors; the range is taken from each image alone, unless it is shared.</param>
     /// <param name="scale">Each number becomes a square of so many pixels a side.</param>
     /// <param name="margin">Pixels between images, and around all of them.</param>
+    /// <param name="isShared">Whether all images share one range, so that equal numbers have equal colors everywhere.</param>
     /// <returns>An RGB picture; not-a-number is magenta, margins and places left empty are dark gray.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1, or the margin below 0.</exception>
     /// <exception cref="ArgumentException">The numbers are none, or no whole number of images.</exception>
@@ -23,7 +25,7 @@ public static class ImageGrid
     /// ImageGrid.Make(filters, 3, 3, columns: 8, Colormap.Diverging, scale: 12).Save("filters.png");
     /// </code></example>
     public static Picture Make(ReadOnlySpan<float> values, int height, int width, int columns,
-        Colormap map = Colormap.Grayscale, int scale = 1, int margin = 1)
+        Colormap map = Colormap.Grayscale, int scale = 1, int margin = 1, bool isShared = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
@@ -40,10 +42,11 @@ public static class ImageGrid
         int cellWidth = checked(width * scale + margin), cellHeight = checked(height * scale + margin);
         var picture = Picture.Rgb(checked(columns * cellWidth + margin), checked(rows * cellHeight + margin));
         picture.Fill(Color.Gray(64));
+        var common = new Colors(map, values);
         for (int i = 0; i < count; i++)
         {
             ReadOnlySpan<float> image = values.Slice(i * (int)size, (int)size);
-            Draw(picture, image, width, left: margin + i % columns * cellWidth, top: margin + i / columns * cellHeight, scale, new Colors(map, image));
+            Draw(picture, image, width, left: margin + i % columns * cellWidth, top: margin + i / columns * cellHeight, scale, isShared ? common : new Colors(map, image));
         }
         return picture;
     }

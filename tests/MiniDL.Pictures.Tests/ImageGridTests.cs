@@ -46,6 +46,19 @@ public sealed class ImageGridTests
     }
 
     [Test]
+    public void A_shared_range_gives_equal_numbers_equal_colors()
+    {
+        // Two images, [-1, 0] and [0, 2]. Alone the -1 would be full blue; beside a 2 it is half way from white.
+        Picture own = ImageGrid.Make([-1, 0, 0, 2], 1, 2, columns: 2, Colormap.Diverging, margin: 0), shared = ImageGrid.Make([-1, 0, 0, 2], 1, 2, columns: 2, Colormap.Diverging, margin: 0, isShared: true);
+        Color blue = new(33, 102, 172), red = new(178, 24, 43), halfBlue = new(144, 178, 214);   // 255 - 222 / 2, 255 - 153 / 2, 255 - 83 / 2, a half going to the even number
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Row(own, 0), Is.EqualTo(new[] { blue, Color.White, Color.White, red }));
+            Assert.That(Row(shared, 0), Is.EqualTo(new[] { halfBlue, Color.White, Color.White, red }));
+        }
+    }
+
+    [Test]
     public void Weights_of_zero_throughout_are_white() =>
         Assert.That(Row(ImageGrid.Make([0, 0], 1, 2, 1, Colormap.Diverging, margin: 0), 0), Is.All.EqualTo(Color.White));
 
