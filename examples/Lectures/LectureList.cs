@@ -20,6 +20,8 @@ public static class LectureList
         new("summary", "well-known networks as tables, counted without a number in memory", SummaryLecture.Run),
         new("keras", "the convolutional net of Keras' examples", KerasLecture.Run) { IsTrainingRun = true },
         new("resnet", "a small residual net", ResNetLecture.Run) { IsTrainingRun = true },
+        new("lrfinder", "how large the learning rate should be: a sweep, and a trial", LrFinderLecture.Run),
+        new("difference", "the models of the progression in one table and one plot", DifferenceLecture.Run),
     ];
 
     /// <summary>The lecture of a name, or null.</summary>
