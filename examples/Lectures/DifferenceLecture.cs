@@ -10,7 +10,7 @@
 //
 //     The order at the end is that of the progression, with one exception: the old net at the printed rate is behind the logistic regression, which has a hundredth of its numbers.
 //     The order at the start is not. The convnet begins with 300 steps in which nothing can be seen.
-//     Over seconds instead of epochs the picture is another one: the logistic regression is through with all its epochs before the convnet has made ten steps.
+//     Over seconds instead of epochs the picture is another one: the logistic regression is through with all its epochs before the convnet has done a tenth of one.
 //     The training cost cannot be compared as the error can: that of the modern net and the convnet is measured with dropout, and is higher than it would be without.
 //
 // --epochs N: passes over the training set, for every model. --steps N: at most so many steps each; alone, they may go beyond the default epochs.
@@ -32,6 +32,9 @@ public static class DifferenceLecture
     public sealed record Point(double Epoch, double Cost, double Accuracy, double Seconds);
 
     /// <summary>A model's run.</summary>
+    /// <param name="Name">The program.</param>
+    /// <param name="Parameters">The number of weights.</param>
+    /// <param name="Points">One for each epoch, and one for a part of one at the end.</param>
     public sealed record Curve(string Name, long Parameters, IReadOnlyList<Point> Points);
 
     /// <summary>Trains them all, and shows them together.</summary>

@@ -6,7 +6,8 @@
 // Source: L. N. Smith, "Cyclical learning rates for training neural networks" (2017), section 3.3; the equations are in src/MiniDL/Training/Fit/RateFinder.cs.
 //
 // What to look at: three parts of the curve. At the left nothing happens: the steps are too small. In the middle the cost falls; how fast, is what one wants to know. At the right it stops falling, jumps,
-// and runs away: the steps are longer than the valley is wide. The sweep takes 300 steps, less than one epoch, and the weights are put back afterwards.
+// and runs away: the steps are longer than the valley is wide. The smoothed curve comes some 20 steps after the raw one, which is a factor of 3 in the rate; the rule counts on that.
+// The sweep is over in less than an epoch, and the weights are put back afterwards.
 //
 // Then the claim is put to the test: the same net, from the same first weights, is trained for an epoch with each rate of a grid, and with the suggested one. Note that "best after one epoch" favours
 // large rates; for a hundred epochs one takes a smaller one, as the modern net's own 0.001, or lets it fall.
@@ -103,10 +104,11 @@ public static class LrFinderLecture
 
     private static SvgCanvas Draw(RateSweep sweep)
     {
-        // The axis ends above the first cost, that of guessing: the last ones, which run away, would press all others together.
-        var plot = new Plot("Raising the rate until the cost stops falling") { XLabel = "learning rate", YLabel = "cost", XIsLog = true, YScale = Scale.Linear(0, 1.5 * sweep.Smoothed[0]) };
-        plot.Add(new Series("mini-batch", sweep.Rates, sweep.Costs) { Color = Color.Gray(190) });
-        plot.Add(new Series("smoothed", sweep.Rates, sweep.Smoothed));
+        // The axis ends above the first cost, that of guessing, and what is higher is cut off there: the last costs, which run away, would press all others together.
+        var scale = Scale.Linear(0, 1.5 * sweep.Smoothed[0]);
+        var plot = new Plot("Raising the rate until the cost stops falling") { XLabel = "learning rate", YLabel = "cost", XIsLog = true, YScale = scale };
+        plot.Add(new Series("mini-batch", sweep.Rates, [.. sweep.Costs.Select(cost => Math.Min(cost, scale.Most))]) { Color = Color.Gray(190) });
+        plot.Add(new Series("smoothed", sweep.Rates, [.. sweep.Smoothed.Select(cost => Math.Min(cost, scale.Most))]));
         if (sweep.Suggestion is { } rate)
         {
             plot.Mark(rate, $"{rate:G2}");

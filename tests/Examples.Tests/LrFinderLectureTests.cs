@@ -35,8 +35,9 @@ public sealed class LrFinderLectureTests
         try
         {
             // 60 steps of training with each rate, instead of 468.
-            Mnist few = _data with { TrainImages = _data.TrainImages.Rows(0, 60 * 128), TrainLabels = _data.TrainLabels.Rows(0, 60 * 128), TrainTargets = _data.TrainTargets.Rows(0, 60 * 128),
-                TestImages = _data.TestImages.Rows(0, 1000), TestLabels = _data.TestLabels.Rows(0, 1000), TestTargets = _data.TestTargets.Rows(0, 1000) };
+            const int Train = 60 * 128, Test = 1000;
+            Mnist few = new(_data.TrainImages.Rows(0, Train), _data.TrainLabels.Rows(0, Train), _data.TrainTargets.Rows(0, Train),
+                _data.TestImages.Rows(0, Test), _data.TestLabels.Rows(0, Test), _data.TestTargets.Rows(0, Test));
             using Session session = Quiet(new Options(Out: folder, Json: true) { Name = "lrfinder" }, few);
             JsonElement figures = JsonDocument.Parse(LrFinderLecture.Run(session, null)).RootElement;
             double suggestion = figures.GetProperty("suggestion").GetDouble();
