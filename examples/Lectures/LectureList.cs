@@ -26,6 +26,8 @@ public static class LectureList
         new("knn", "K nearest neighbours: all distances by one product of matrices", KnnLecture.Run),
         new("features", "what the first layers learn: weights, filters and feature maps as pictures", FeaturesLecture.Run),
         new("deepdream", "the image that a class likes best, by gradient ascent on the input", DeepDreamLecture.Run),
+        new("lrfinder", "how large the learning rate should be: a sweep, and a trial", LrFinderLecture.Run),
+        new("difference", "the models of the progression in one table and one plot", DifferenceLecture.Run),
     ];
 
     /// <summary>The lecture of a name, or null.</summary>
