@@ -88,37 +88,30 @@ public sealed class ImageKernelsLectureTests
     [Test]
     public void The_lecture_writes_pictures_that_are_red_where_the_filter_agrees()
     {
-        string folder = Directory.CreateTempSubdirectory("minidl-kernels-").FullName;
-        try
-        {
-            JsonElement figures = Lectures.Figures("imagekernels", "--seed", "4", "--out", folder);
+        using var folder = new LectureFolder();
+        JsonElement figures = Lectures.Figures("imagekernels", "--seed", "4", "--out", folder.Path);
 
-            // Test image 6 = seed 4 + 2, each pixel a square of 7.
-            Mnist data = Mnist.Load(Mnist.FindFolder(null));
-            float[] answers = Numbers(Apply(data.TestImages.Rows(6, 1).Reshape([1, 1, 28, 28]), TopEdge, _device));
-            var picture = new SavedPicture(Path.Combine(folder, "imagekernels-top-edges.png"));
-            XDocument grid = XDocument.Load(Path.Combine(folder, "imagekernels-grid.svg"));
-            using (Assert.EnterMultipleScope())
-            {
-                Assert.That((picture.Width, picture.Height), Is.EqualTo((28 * 7, 28 * 7)));
-                for (int i = 0; i < answers.Length; i++)
-                {
-                    int redness = picture[i % 28 * 7 + 3, i / 28 * 7 + 3].R - picture[i % 28 * 7 + 3, i / 28 * 7 + 3].B;
-                    Assert.That(Math.Sign(redness), Is.EqualTo(Math.Abs(answers[i]) < 0.05 ? Math.Sign(redness) : Math.Sign(answers[i])), $"pixel {i}");
-                }
-                Assert.That(answers.Count(answer => answer > 1), Is.GreaterThan(10), "there are top edges");
-                Assert.That(grid.Descendants().Count(element => element.Name.LocalName == "image"), Is.EqualTo(8));
-                Assert.That(grid.Descendants().Select(element => element.Value), Does.Contain("sharpen").And.Contain("top edges, filter turned"));
-                Assert.That(new FileInfo(Path.Combine(folder, "imagekernels.html")).Length, Is.GreaterThan(10_000));
-                Assert.That(figures.GetProperty("image").GetInt32(), Is.EqualTo(6));
-                Assert.That(figures.GetProperty("strongest_top_edge").GetDouble(), Is.EqualTo(answers.Max()).Within(1e-6));
-                Assert.That(figures.GetProperty("turned_sobel").GetDouble(), Is.EqualTo(2 * answers.Max(Math.Abs)).Within(1e-5));
-                Assert.That(figures.GetProperty("turned_blur").GetDouble(), Is.Zero.Within(1e-6));
-            }
-        }
-        finally
+        // Test image 6 = seed 4 + 2, each pixel a square of 7.
+        Mnist data = Mnist.Load(Mnist.FindFolder(null));
+        float[] answers = Numbers(Apply(data.TestImages.Rows(6, 1).Reshape([1, 1, 28, 28]), TopEdge, _device));
+        LectureFolder.Pixels picture = folder.Picture("imagekernels-top-edges.png");
+        XDocument grid = XDocument.Parse(folder.Text("imagekernels-grid.svg"));
+        using (Assert.EnterMultipleScope())
         {
-            Directory.Delete(folder, recursive: true);
+            Assert.That((picture.Width, picture.Height), Is.EqualTo((28 * 7, 28 * 7)));
+            for (int i = 0; i < answers.Length; i++)
+            {
+                int redness = picture[i % 28 * 7 + 3, i / 28 * 7 + 3].R - picture[i % 28 * 7 + 3, i / 28 * 7 + 3].B;
+                Assert.That(Math.Sign(redness), Is.EqualTo(Math.Abs(answers[i]) < 0.05 ? Math.Sign(redness) : Math.Sign(answers[i])), $"pixel {i}");
+            }
+            Assert.That(answers.Count(answer => answer > 1), Is.GreaterThan(10), "there are top edges");
+            Assert.That(grid.Descendants().Count(element => element.Name.LocalName == "image"), Is.EqualTo(8));
+            Assert.That(grid.Descendants().Select(element => element.Value), Does.Contain("sharpen").And.Contain("top edges, filter turned"));
+            Assert.That(folder.Text("imagekernels.html").Length, Is.GreaterThan(10_000));
+            Assert.That(figures.GetProperty("image").GetInt32(), Is.EqualTo(6));
+            Assert.That(figures.GetProperty("strongest_top_edge").GetDouble(), Is.EqualTo(answers.Max()).Within(1e-6));
+            Assert.That(figures.GetProperty("turned_sobel").GetDouble(), Is.EqualTo(2 * answers.Max(Math.Abs)).Within(1e-5));
+            Assert.That(figures.GetProperty("turned_blur").GetDouble(), Is.Zero.Within(1e-6));
         }
     }
 

@@ -134,25 +134,18 @@ public sealed class MoonsLectureTests
     [Test]
     public void The_lecture_writes_every_boundary_and_both_plots()
     {
-        string folder = Directory.CreateTempSubdirectory("minidl-moons-").FullName;
-        try
+        using var folder = new LectureFolder();
+        JsonElement figures = Lectures.Figures("moons", "--steps", "12", "--out", folder.Path);
+        using (Assert.EnterMultipleScope())
         {
-            JsonElement figures = Lectures.Figures("moons", "--steps", "12", "--out", folder);
-            using (Assert.EnterMultipleScope())
+            foreach (string stem in (string[])["separable", .. Nets.Select(net => net.Name.Replace(' ', '-'))])
             {
-                foreach (string stem in (string[])["separable", .. Nets.Select(net => net.Name.Replace(' ', '-'))])
-                {
-                    var picture = new SavedPicture(Path.Combine(folder, $"moons-{stem}.png"));
-                    Assert.That((picture.Width, picture.Height), Is.EqualTo((320, 230)), stem);
-                    Assert.That(figures.GetProperty($"accuracy_{stem.Replace('-', '_')}").GetDouble(), Is.InRange(0, 100));
-                }
-                Assert.That(Count(folder, "boundaries", "image"), Is.EqualTo(7));
-                Assert.That((Count(folder, "costs", "polyline"), Count(folder, "paths", "polyline"), Count(folder, "paths", "image")), Is.EqualTo((6, 2, 1)));
+                LectureFolder.Pixels picture = folder.Picture($"moons-{stem}.png");
+                Assert.That((picture.Width, picture.Height), Is.EqualTo((320, 230)), stem);
+                Assert.That(figures.GetProperty($"accuracy_{stem.Replace('-', '_')}").GetDouble(), Is.InRange(0, 100));
             }
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
+            Assert.That(Count(folder, "boundaries", "image"), Is.EqualTo(7));
+            Assert.That((Count(folder, "costs", "polyline"), Count(folder, "paths", "polyline"), Count(folder, "paths", "image")), Is.EqualTo((6, 2, 1)));
         }
     }
 
@@ -173,8 +166,8 @@ public sealed class MoonsLectureTests
 
     private static double[] Moves(Walk path) => [.. path.Places[1].Zip(path.Places[0], (after, before) => Math.Abs(after - before))];
 
-    private static int Count(string folder, string stem, string element) =>
-        XDocument.Load(Path.Combine(folder, $"moons-{stem}.svg")).Descendants().Count(one => one.Name.LocalName == element);
+    private static int Count(LectureFolder folder, string stem, string element) =>
+        XDocument.Parse(folder.Text($"moons-{stem}.svg")).Descendants().Count(one => one.Name.LocalName == element);
 
     // Red less blue over a square of 9 pixels.
     private static int Around(Picture picture, int x, int y) => (from dy in Enumerable.Range(-4, 9) from dx in Enumerable.Range(-4, 9) select picture[x + dx, y + dy]).Sum(color => color.R - color.B);
