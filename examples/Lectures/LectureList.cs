@@ -20,6 +20,8 @@ public static class LectureList
         new("summary", "well-known networks as tables, counted without a number in memory", SummaryLecture.Run),
         new("keras", "the convolutional net of Keras' examples", KerasLecture.Run) { IsTrainingRun = true },
         new("resnet", "a small residual net", ResNetLecture.Run) { IsTrainingRun = true },
+        new("transfer", "features learned on the digits 0 to 4, and a head for 5 to 9", TransferLecture.Run),
+        new("augment", "a thousand images, with noise and shifts and without", AugmentLecture.Run),
     ];
 
     /// <summary>The lecture of a name, or null.</summary>
