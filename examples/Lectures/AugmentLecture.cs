@@ -12,6 +12,8 @@
 // What to look at: both columns of the table. Of the images that they were trained on all four nets answer nearly all right, which tells nothing; the test images tell them apart. And more of it is not
 // always better: noise on top of shifts does not help.
 //
+// --epochs N and --steps N are for each of the four; batches stay at 100.
+//
 // (P. Simard, D. Steinkraus and J. Platt, "Best practices for convolutional neural networks applied to visual document analysis", ICDAR 2003, section 2.)
 using MiniDL.Pictures;
 using static MiniDL.Layer;

@@ -18,21 +18,30 @@ public sealed class TransferLectureTests
 
     private static Session Open(Options options, Mnist data) => new(options with { Name = "transfer", Json = true }, new Terminal(TextWriter.Null), data);
 
-    /// <summary>Over ten seeds the margin was MARGINS points.</summary>
+    /// <summary>A source, and three times ten examples of each digit: which ten makes a difference of several points. With seeds 1 to 7 the mean gain of the three was 1.9 to 3.7 points.</summary>
     [Test]
     public void With_ten_examples_of_a_digit_borrowed_features_win()
     {
-        using Session session = Open(new Options(), _all);
-        DataSet few = TransferLecture.Half(session.TrainingImages, firstDigit: 5, perDigit: 10), test = TransferLecture.Half(session.TestImages, firstDigit: 5);
-        Model source = TransferLecture.Whole(seed: 1), frozen = TransferLecture.Whole(seed: 2), scratch = TransferLecture.Whole(seed: 2);
-        TransferLecture.Fitted learned = TransferLecture.Fit(session, source, source.Parameters, TransferLecture.Half(session.TrainingImages, firstDigit: 0), TransferLecture.Half(session.TestImages, firstDigit: 0), steps: 2 * 239);
-        TransferLecture.Copy(from: source, to: frozen, word: "conv2d");
-        double borrowed = TransferLecture.Fit(session, frozen, frozen.ParametersOf("dense"), few, test, steps: 400).Accuracy, own = TransferLecture.Fit(session, scratch, scratch.Parameters, few, test, steps: 400).Accuracy;
+        const ulong Seed = 1;
+        using Session session = Open(new Options(Seed: Seed), _all);
+        DataSet known = TransferLecture.Half(session.TrainingImages, firstDigit: 0), knownTest = TransferLecture.Half(session.TestImages, firstDigit: 0), test = TransferLecture.Half(session.TestImages, firstDigit: 5);
+        Model source = TransferLecture.Whole(Seed);
+        double learned = TransferLecture.Fit(session, source, source.Parameters, known, knownTest, steps: 3 * 239).Accuracy;
+        var gains = new List<double>();
+        for (int draw = 0; draw < 3; draw++)
+        {
+            DataSet few = TransferLecture.Half(session.TrainingImages.Rows(10_000 * draw, 10_000), firstDigit: 5, perDigit: 10);
+            ulong fresh = Seed + 100 + (ulong)draw;
+            Model scratch = TransferLecture.Whole(fresh), frozen = TransferLecture.Whole(fresh);
+            TransferLecture.Copy(from: source, to: frozen, word: "conv2d");
+            double own = TransferLecture.Fit(session, scratch, scratch.Parameters, few, test, steps: 400).Accuracy;
+            gains.Add(100 * (TransferLecture.Fit(session, frozen, frozen.ParametersOf("dense"), few, test, steps: 400).Accuracy - own));
+            Assert.That(own, Is.GreaterThan(0.7), "the other is no straw man");
+        }
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(learned.Accuracy, Is.GreaterThan(0.99));
-            Assert.That(borrowed - own, Is.GreaterThan(0.02));
-            Assert.That(own, Is.GreaterThan(0.7), "no straw man");
+            Assert.That(learned, Is.GreaterThan(0.99));
+            Assert.That(gains.Average(), Is.GreaterThan(1));
         }
     }
 
