@@ -82,7 +82,11 @@ public static class AugmentLecture
         {
             learner.Fit(training, new FitOptions
             {
-                Epochs = Math.Min(learner.Epochs + Between, epochs), Steps = steps, Batch = batch, Schedule = Schedules.Constant(Rate), Augment = change,
+                Epochs = Math.Min(learner.Epochs + Between, epochs),
+                Steps = steps,
+                Batch = batch,
+                Schedule = Schedules.Constant(Rate),
+                Augment = change,
             }, session.Cancellation);
             curve.Epochs.Add((double)learner.Steps / perEpoch);
             curve.Test.Add(100 * learner.Evaluate(session.TestImages).Accuracy!.Value);

@@ -15,7 +15,10 @@ public sealed class KerasMlpTests
         var told = new List<EpochReport>();
         History history = learner.Fit(new DataSet(data.TrainImages.Rows(0, 2560), data.TrainTargets.Rows(0, 2560)), new FitOptions
         {
-            Epochs = 3, Batch = 128, Validation = new DataSet(data.TestImages.Rows(0, 1000), data.TestTargets.Rows(0, 1000)), Progress = new Told(told.Add),
+            Epochs = 3,
+            Batch = 128,
+            Validation = new DataSet(data.TestImages.Rows(0, 1000), data.TestTargets.Rows(0, 1000)),
+            Progress = new Told(told.Add),
         });
         using (Assert.EnterMultipleScope())
         {
