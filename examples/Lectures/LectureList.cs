@@ -28,6 +28,8 @@ public static class LectureList
         new("deepdream", "the image that a class likes best, by gradient ascent on the input", DeepDreamLecture.Run),
         new("lrfinder", "how large the learning rate should be: a sweep, and a trial", LrFinderLecture.Run),
         new("difference", "the models of the progression in one table and one plot", DifferenceLecture.Run),
+        new("transfer", "features learned on the digits 0 to 4, and a head for 5 to 9", TransferLecture.Run),
+        new("augment", "a thousand images, with noise and shifts and without", AugmentLecture.Run),
     ];
 
     /// <summary>The lecture of a name, or null.</summary>

@@ -210,6 +210,16 @@ public sealed class CommandLineTests
         }
     }
 
+    /// <summary>As Fashion-MNIST is: four files of the same names and shapes, and no digits in them.</summary>
+    [Test]
+    public void Pictures_that_are_no_digits_are_read_by_the_same_loader()
+    {
+        (int code, string output, string errors) = RunTiny("logistic", "--epochs", "200", "--batch", "24", "--json");
+        Assert.That((code, errors), Is.EqualTo((0, "")));
+        using JsonDocument json = JsonDocument.Parse(LastLine(output));
+        Assert.That(json.RootElement.GetProperty("final_cost").GetDouble(), Is.LessThan(0.5), "24 pictures of noise can be learned by heart; guessing costs 2.3");
+    }
+
     [Test]
     public void All_gives_an_array_of_models_in_the_order_of_the_story()
     {

@@ -34,11 +34,14 @@ public sealed class InitTests
         }
     }
 
-    [Test]
-    public void Uniform_numbers_fill_their_range_and_stay_in_it()
+    /// <summary>The lectures print other bounds; these are the papers': sqrt(6 / (nIn + nOut)) and sqrt(6 / nIn).</summary>
+    [TestCase(false, Rows + Columns)]
+    [TestCase(true, Rows)]
+    public void Uniform_numbers_fill_their_range_and_stay_in_it(bool he, double fans)
     {
-        float[] values = new Init(seed: 1).XavierUniform([Rows, Columns]).Span<float>().ToArray();
-        double limit = Math.Sqrt(6.0 / 650);
+        var init = new Init(seed: 1);
+        float[] values = (he ? init.HeUniform([Rows, Columns]) : init.XavierUniform([Rows, Columns])).Span<float>().ToArray();
+        double limit = Math.Sqrt(6 / fans);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(values.Max(), Is.InRange(0.999 * limit, 1.000001 * limit));

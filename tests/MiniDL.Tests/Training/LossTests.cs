@@ -35,6 +35,35 @@ public sealed class LossTests
         }
     }
 
+    /// <summary>exp is monotonic and the sum is one for all classes: to find the answer no softmax is needed.</summary>
+    [Test]
+    public void The_largest_logit_is_the_largest_probability()
+    {
+        Tensor z = Matrix("z");
+        NDArray logits = new Init(seed: 6).Normal([100, 10], 3);
+        using Device cpu = Device.Cpu(threads: 1);
+        NDArray[] both = Evaluation.Run(cpu, [ArgMax(z, axis: 1), ArgMax(Softmax(z), axis: 1)], [(z, logits)]);
+        int[] answers = both[0].Span<int>().ToArray();
+        Assert.That(answers, Is.EqualTo(both[1].Span<int>().ToArray()));
+        Assert.That(answers.Distinct().Count(), Is.EqualTo(10), "every class is an answer");
+    }
+
+    /// <summary>exp(z + c) / sum exp(z + c): the factor exp(c) is in both. The shift is a power of two below 2^24 / 10, so that z + c is rounded to 1/8 and so are the logits.</summary>
+    [TestCase(1048576f)]
+    [TestCase(-1048576f)]
+    public void Softmax_does_not_see_a_shift_of_its_row(float shift)
+    {
+        Tensor z = Matrix("z");
+        NDArray logits = NDArray.From([0.125f, 2f, -3.5f, 0f, 0.75f, 1f], [2, 3]);
+        using Device cpu = Device.Cpu(threads: 1);
+        NDArray[] p = Evaluation.Run(cpu, [Softmax(z), Softmax(z + shift), LogSoftmax(z), LogSoftmax(z + shift)], [(z, logits)]);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(p[1].Span<float>().ToArray(), Is.EqualTo(p[0].Span<float>().ToArray()));
+            Assert.That(p[3].Span<float>().ToArray(), Is.EqualTo(p[2].Span<float>().ToArray()).Within(1e-6f));
+        }
+    }
+
     [Test]
     public void A_label_outside_the_classes_costs_nothing_and_pulls_at_nothing()
     {

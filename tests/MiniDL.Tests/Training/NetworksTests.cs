@@ -32,6 +32,11 @@ public sealed class NetworksTests
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(30_000_000), "symbols only");   // the symbols of 152 layers; their numbers would be 240 MB
     }
 
+    /// <summary>The lectures' exercise: 32 (9 + 1), 64 (32 9 + 1), 128 (64 12 12 + 1), 10 (128 + 1).</summary>
+    [Test]
+    public void The_Keras_net_has_320_and_18496_and_1179776_and_1290_parameters() =>
+        Assert.That(Summary.Of(Networks.KerasCnn(), [1, 28, 28]).Lines.Where(line => line.Parameters > 0).Select(line => line.Parameters), Is.EqualTo(new long[] { 320, 18_496, 1_179_776, 1_290 }));
+
     [Test]
     public void The_convolutions_of_Vgg16_are_a_tenth_of_it() =>
         Assert.That(Summary.Of(Networks.Vgg16(), [3, 224, 224]).Lines.Where(line => line.Kind == "conv2d").Sum(line => line.Parameters), Is.EqualTo(14_714_688));

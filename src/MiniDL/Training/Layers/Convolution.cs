@@ -1,4 +1,4 @@
-// Convolution and pooling as layers: filters (O, C, KH, KW) over images (B, C, H, W), channels first.
+// Convolution and pooling as layers: filters (O, C, KH, KW) over images (B, C, H, W), channels first; and the way from and to channels last.
 //
 //     out = floor((in + 2 padding - window) / stride) + 1        of each side; with ceil, rounded up
 //
@@ -37,6 +37,12 @@ public abstract partial class Layer
     /// <summary>The mean of each window. Arguments as in <see cref="MaxPool2D"/>.</summary>
     public static Layer AvgPool2D(int size, int? stride = null, int padding = 0, bool ceil = false) =>
         Of("avg_pool2d", x => T.AvgPool2D(x, (size, size), (stride ?? size, stride ?? size), (padding, padding), ceil));
+
+    /// <summary>Images channels last, (B, H, W, C), become channels first, (B, C, H, W): put it in front of a net whose images come from a program that keeps the colors of a pixel together.</summary>
+    public static Layer ChannelsFirst { get; } = Of("channels_first", x => T.Transpose(x, [0, 3, 1, 2]));
+
+    /// <summary>The way back: (B, C, H, W) becomes (B, H, W, C).</summary>
+    public static Layer ChannelsLast { get; } = Of("channels_last", x => T.Transpose(x, [0, 2, 3, 1]));
 
     /// <summary>The mean of each channel: (B, C, H, W) becomes (B, C).</summary>
     public static Layer GlobalAvgPool2D { get; } = Of("global_avg_pool2d", x => T.Mean(x, axes: [2, 3]));

@@ -100,6 +100,29 @@ public sealed class ConvolutionTests
     }
 
     [Test]
+    public void Channels_last_become_channels_first_and_back()
+    {
+        // Two pixels of three colors: 0 1 2 and 3 4 5.
+        NDArray last = Counting([1, 1, 2, 3]);
+        NDArray first = Nets.Model(ChannelsFirst, [1, 2, 3]).Used(last), back = Nets.Model(Sequential(ChannelsFirst, ChannelsLast), [1, 2, 3]).Used(last);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(first.Shape, Is.EqualTo(Shape.Create([1, 3, 1, 2])));
+            Assert.That(first.Doubles(), Is.EqualTo(new double[] { 0, 3, 1, 4, 2, 5 }));
+            Assert.That(back.Shape, Is.EqualTo(last.Shape));
+            Assert.That(back.Doubles(), Is.EqualTo(last.Doubles()));
+        }
+    }
+
+    [Test]
+    public void A_net_sees_the_same_image_in_either_layout()
+    {
+        NDArray first = new Init(seed: 5).Normal([2, 3, 6, 5], 1), last = Nets.Model(ChannelsLast, [3, 6, 5]).Used(first);
+        Layer net = Sequential(Conv2D(4, 3), Relu);
+        Assert.That(Nets.Model(Sequential(ChannelsFirst, net), [6, 5, 3]).Used(last).Doubles(), Is.EqualTo(Nets.Model(net, [3, 6, 5]).Used(first).Doubles()));
+    }
+
+    [Test]
     public void A_filter_larger_than_the_image_is_refused_where_it_happens() =>
         Assert.That(() => Nets.Model(Sequential(MaxPool2D(2), Conv2D(4, 3), Relu, Conv2D(4, 5)), [1, 12, 12]),
             Throws.TypeOf<GraphException>().With.Message.Contains("layer conv2d_2").And.Message.Contains("5x5").And.Message.Contains("(?, 4, 4, 4)"));
