@@ -36,7 +36,10 @@ public static class LearnerRun
             times.Begin();
             return learner.Fit(training, options with
             {
-                Epochs = (steps + perEpoch - 1) / perEpoch, Steps = steps, Batch = asked.Batch, Checkpoint = outputs.Save,
+                Epochs = (steps + perEpoch - 1) / perEpoch,
+                Steps = steps,
+                Batch = asked.Batch,
+                Checkpoint = outputs.Save,
                 Progress = new Told(report => Tell(session, name, outputs, report)),
                 AfterStep = done =>
                 {

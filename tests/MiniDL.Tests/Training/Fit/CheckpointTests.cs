@@ -30,7 +30,11 @@ public sealed class CheckpointTests
     {
         var options = new FitOptions
         {
-            Epochs = 3, Batch = 12, Schedule = Schedules.OneCycle(0.01f, steps: 24), Validation = Points(30, seed: 2), Patience = 2,
+            Epochs = 3,
+            Batch = 12,
+            Schedule = Schedules.OneCycle(0.01f, steps: 24),
+            Validation = Points(30, seed: 2),
+            Patience = 2,
             Augment = (NDArray x, ref SplitMix64 random) => x.Span<float>()[0] += (float)random.NextNormal(),
         };
         using Learner whole = MoonLearner(), first = MoonLearner(), second = MoonLearner(firstValues: 99);

@@ -190,7 +190,10 @@ public sealed class LearnerTests
         using Learner learner = MoonLearner();
         learner.Fit(Points(1000), new FitOptions
         {
-            Epochs = 4, Batch = 10, Schedule = Schedules.OneCycle(0.01f, steps: 400), Augment = Noise,
+            Epochs = 4,
+            Batch = 10,
+            Schedule = Schedules.OneCycle(0.01f, steps: 400),
+            Augment = Noise,
             AfterStep = steps => allocated[steps - 1] = GC.GetTotalAllocatedBytes(precise: true),
         });
         // Within the last epoch, ten steps on end; others of the process may allocate now and then.
