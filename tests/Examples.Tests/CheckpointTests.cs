@@ -106,7 +106,9 @@ public sealed class CheckpointTests
     {
         if (OperatingSystem.IsWindows()) Assert.Ignore("signals are sent with kill here");
         string program = Path.Combine(AppContext.BaseDirectory, "MiniDL.Examples.dll");
-        var start = new ProcessStartInfo("dotnet", [program, "logistic", "--epochs", "10000", "--batch", "4", "--data", _data.Folder, "--save", Place("run"), "--log", Place("log")]) { RedirectStandardOutput = true };
+        string[] command = ["dotnet", program, "logistic", "--epochs", "10000", "--batch", "4", "--data", _data.Folder, "--save", Place("run"), "--log", Place("log")];
+        if (OperatingSystem.IsLinux()) command = ["env", "--default-signal=INT", .. command];   // tests that run in a script's background ignore the key, and their children would inherit that
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true };
         using Process process = Process.Start(start)!;
         while (!process.HasExited && !File.Exists(Place("run"))) Thread.Sleep(20);   // it has trained an epoch
         using (Process kill = Process.Start("kill", ["-INT", $"{process.Id}"])) kill.WaitForExit();
