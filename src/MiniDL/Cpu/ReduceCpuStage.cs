@@ -13,8 +13,10 @@ namespace MiniDL.Cpu;
 /// <summary>Reduces a fused body along axes.</summary>
 internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
 {
-    private const int PositionsPerPart = 32_768;
-    private const int ColumnBlock = 512;        // results side by side that one item accumulates
+    private const int PositionsPerPart = 32_768, LeastTermsPerPart = 256, LeastPositionsPerItem = 8192, EnoughItems = 16;
+    private const int ColumnBlock = 1024;       // results side by side that one item accumulates
+
+    private static readonly delegate*<float*, float*, float*, float*, int, float*, int, void> s_addProducts = ArithmeticChain.Loop([ChainOp.Mul, ChainOp.Add]);
 
     private readonly ReduceStage _stage;
     private readonly Memory _memory;
@@ -23,7 +25,12 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
     private readonly bool _innerKept;
     private readonly int _inner;                // L
     private readonly (int Count, int Step)[] _kept, _reduced;   // outer axes, outermost first
+    private readonly bool _reducedFirst;        // the outermost axis is reduced: go through all results again and again, as they lie in memory
     private readonly int _keptCount, _reducedCount, _parts, _blocks, _results;
+    private readonly int _perItem;              // outer results that one item reduces
+    private readonly int _together;             // rows of kept inner axes that make one tile
+    private readonly bool _sumsFloats;
+    private readonly int _a, _b;                // the value that is reduced, or the two whose products are summed; else _b is -1
     private readonly Scratch _partials;         // parts x results, float64
     private readonly Scratch _accumulators;     // per worker, for kept inner axes
     private RunState _run;
@@ -31,7 +38,6 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
     public ReduceCpuStage(ReduceStage stage, Memory memory, ThreadTeam team) : base(stage)
     {
         (_stage, _memory, _team) = (stage, memory, team);
-        _kernel = new TileKernel(stage.Body, memory, team.Threads, kept: stage.Value);
         List<(int Count, int Step, bool Reduced)> axes = ReduceStage.MergeAxes(stage.Shape, stage.Axes);
         (int Count, int Step, bool Reduced) last = axes.Count > 0 ? axes[^1] : (1, 1, true);
         (_inner, _innerKept) = (last.Count, !last.Reduced);
@@ -41,11 +47,25 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
         _reducedCount = _reduced.Aggregate(1, (product, axis) => product * axis.Count);
         _results = _keptCount * (_innerKept ? _inner : 1);
         _blocks = _innerKept ? (_inner + ColumnBlock - 1) / ColumnBlock : 1;
+        _together = _innerKept && _inner <= ColumnBlock ? Math.Max(1, TileKernel.TileLength / Math.Max(1, _inner)) : 1;
 
-        // Split each result's terms: along the outer reduced axes, or along the inner run if there are none.
-        long positions = (long)_reducedCount * (_innerKept ? Math.Min(_inner, ColumnBlock) : _inner);
+        _sumsFloats = stage.Kind == ReduceKind.Sum && stage.Output.Buffer.DType == DType.Float32;
+
+        // A sum of products multiplies as it adds: the products need no pass of their own.
+        (FusedBody body, _a, _b) = (stage.Body, stage.Value, -1);
+        if (_sumsFloats && stage.Value == body.Instructions.Count - 1 && TileFusion.Factors(body.Instructions[^1]) is var (a, b))
+            (body, _a, _b) = (body with { Instructions = [.. body.Instructions.SkipLast(1)] }, a, b);
+        _kernel = new TileKernel(body, memory, team.Threads, _together == 1 ? _inner : 0, _b < 0 ? [_a] : [_a, _b]);
+
+        // Split each result's terms: along the outer reduced axes, or along the inner run if there are none; and the results into items worth handing over.
+        _reducedFirst = !_innerKept && axes.Count > 1 && axes[0].Reduced;
+        long terms = (long)_reducedCount * (_innerKept ? Math.Min(_inner, ColumnBlock) : _inner);
         int splittable = _reducedCount > 1 || _innerKept ? _reducedCount : (_inner + TileKernel.TileLength - 1) / TileKernel.TileLength;
-        _parts = (int)Math.Clamp(Math.Min(splittable, positions / PositionsPerPart), 1, 64);
+        long worthWhile = _reducedFirst ? Math.Min(terms * _keptCount / PositionsPerPart, terms / LeastTermsPerPart)
+            : _innerKept ? Math.Min(terms / PositionsPerPart, _reducedCount / LeastTermsPerPart) : terms / PositionsPerPart;
+        _parts = (int)Math.Clamp(Math.Min(splittable, worthWhile), 1, 64);
+        long perItem = _innerKept ? 1 : _reducedFirst ? (long)_keptCount * _parts / EnoughItems : LeastPositionsPerItem * (long)_parts / Math.Max(1, terms);
+        _perItem = (int)Math.Clamp(perItem, 1, Math.Max(1, _keptCount));
         _partials = new Scratch(2L * _parts * Math.Max(1, _results));
         _accumulators = new Scratch((long)team.Threads * ColumnBlock);
     }
@@ -56,37 +76,54 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
         _run = run;
         double* partials = (double*)_partials.Floats;
         new Span<double>(partials, _parts * _results).Fill(Reduce.Identity(_stage.Kind));
-        if (_stage.Shape.Count > 0) _team.Run(this, _keptCount * _blocks * _parts);
+        if (_stage.Shape.Count > 0) _team.Run(this, (_keptCount + _perItem - 1) / _perItem * _blocks * _parts);
 
-        for (int i = 0; i < _results; i++)
-        {
-            double value = partials[i];
-            for (int part = 1; part < _parts; part++) value = Combine(value, partials[(long)part * _results + i]);
-            if (_stage.Output.Buffer.DType == DType.Float32) _memory.Floats(_stage.Output)[i] = (float)value;
-            else ((int*)_memory.At(_stage.Output))[i] = double.IsFinite(value) ? unchecked((int)(long)value) : (int)value;   // wraps; of nothing, the extreme
-        }
+        // The parts, in order.
+        for (int part = 1; part < _parts; part++) CombineDoubles(partials, partials + (long)part * _results);
+        float* results = _memory.Floats(_stage.Output);
+        if (_stage.Output.Buffer.DType == DType.Float32)
+            for (int i = 0; i < _results; i++) results[i] = (float)partials[i];
+        else
+            for (int i = 0; i < _results; i++) ((int*)results)[i] = double.IsFinite(partials[i]) ? unchecked((int)(long)partials[i]) : (int)partials[i];   // wraps; of nothing, the extreme
+    }
+
+    private void CombineDoubles(double* into, double* from)
+    {
+        if (_sumsFloats) TensorPrimitives.Add(new ReadOnlySpan<double>(into, _results), new ReadOnlySpan<double>(from, _results), new Span<double>(into, _results));
+        else
+            for (int i = 0; i < _results; i++) into[i] = Combine(into[i], from[i]);
     }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Do(int item, int worker)
     {
-        int part = item % _parts, block = item / _parts % _blocks, outer = item / _parts / _blocks;
-        int start = PositionOf(outer, _kept);
+        int part = item % _parts, block = item / _parts % _blocks, first = item / _parts / _blocks * _perItem;
         double* target = (double*)_partials.Floats + (long)part * _results;
-        if (_innerKept) AccumulateColumns(start, part, block, target + (long)outer * _inner, worker);
-        else target[outer] = ReduceRuns(start, part, worker);
+        if (_innerKept) AccumulateColumns(PositionOf(first, _kept), part, block, target + (long)first * _inner, worker);
+        else ReduceRuns(first, Math.Min(_keptCount, first + _perItem), part, target, worker);
     }
 
-    /// <summary>The combined terms of one result that belong to a part.</summary>
-    private double ReduceRuns(int start, int part, int worker)
+    /// <summary>Combines the terms of some results that belong to a part.</summary>
+    private void ReduceRuns(int firstResult, int endResult, int part, double* target, int worker)
     {
-        double value = Reduce.Identity(_stage.Kind);
         bool alongRun = _reducedCount == 1;
         (int first, int end) = Share(part, alongRun ? (_inner + TileKernel.TileLength - 1) / TileKernel.TileLength : _reducedCount);
-        if (alongRun) return Runs(start + first * TileKernel.TileLength, Math.Min(_inner, end * TileKernel.TileLength) - first * TileKernel.TileLength, value, worker);
-        for (int r = first; r < end; r++) value = Runs(start + PositionOf(r, _reduced), _inner, value, worker);
-        return value;
+        if (alongRun)
+        {
+            int from = first * TileKernel.TileLength, length = Math.Min(_inner, end * TileKernel.TileLength) - from;
+            for (int k = firstResult; k < endResult; k++) target[k] = Runs(PositionOf(k, _kept) + from, length, target[k], worker);
+        }
+        else if (_reducedFirst)
+        {
+            for (int r = first; r < end; r++)
+                for (int k = firstResult; k < endResult; k++) target[k] = Runs(PositionOf(r, _reduced) + PositionOf(k, _kept), _inner, target[k], worker);
+        }
+        else
+        {
+            for (int k = firstResult; k < endResult; k++)
+                for (int r = first; r < end; r++) target[k] = Runs(PositionOf(r, _reduced) + PositionOf(k, _kept), _inner, target[k], worker);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -96,13 +133,15 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
         {
             int count = Math.Min(TileKernel.TileLength, length - done);
             _kernel.Run(start + done, count, worker, _run);
-            value = Combine(value, ReduceTile(_kernel.Value(worker, _stage.Value), count));
+            value = Combine(value, ReduceTile(worker, count));
         }
         return value;
     }
 
-    private double ReduceTile(float* tile, int count)
+    private double ReduceTile(int worker, int count)
     {
+        float* tile = _kernel.Value(worker, _a);
+        if (_b >= 0) return Tile.SumOfProducts(new ReadOnlySpan<float>(tile, count), new ReadOnlySpan<float>(_kernel.Value(worker, _b), count));
         if (_stage.Output.Buffer.DType == DType.Float32) return TileKernel.ReduceSpan(_stage.Kind, new ReadOnlySpan<float>(tile, count));
         double value = Reduce.Identity(_stage.Kind);
         for (int i = 0; i < count; i++) value = Combine(value, ((int*)tile)[i]);
@@ -117,7 +156,7 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
         (int first, int end) = Share(part, _reducedCount);
         bool isInt = _stage.Output.Buffer.DType == DType.Int32, isProduct = _stage.Kind == ReduceKind.Prod;
         // Rows that follow each other in memory make one tile.
-        int adjacent = _reduced.Length > 0 ? _reduced[^1].Count : 1, together = Math.Max(1, columns == _inner ? TileKernel.TileLength / Math.Max(1, columns) : 1);
+        int adjacent = _reduced.Length > 0 ? _reduced[^1].Count : 1;
         float* accumulator = _accumulators.Floats + (long)worker * ColumnBlock;
         for (int r = first; r < end;)
         {
@@ -126,21 +165,24 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
             bool fresh = true;
             while (r < stop)
             {
-                int rows = Math.Min(Math.Min(together, stop - r), adjacent - r % adjacent);
+                int rows = Math.Min(Math.Min(_together, stop - r), adjacent - r % adjacent);
                 _kernel.Run(start + PositionOf(r, _reduced) + column, rows * columns, worker, _run);
-                float* tile = _kernel.Value(worker, _stage.Value);
-                for (int row = 0; row < rows; row++, tile += columns)
+                float* tile = _kernel.Value(worker, _a), other = _b < 0 ? null : _kernel.Value(worker, _b);
+                if (fresh) new Span<float>(accumulator, columns).Fill((float)Reduce.Identity(_stage.Kind));
+                fresh = false;
+                for (int row = 0; row < rows; row++, tile += columns, other += columns)
                 {
                     if (isInt) AddInts((int*)tile, target + column, columns);
                     else if (isProduct) AddFloats(tile, target + column, columns);   // a product of a few floats may leave float's range and come back
-                    else if (fresh) new ReadOnlySpan<float>(tile, columns).CopyTo(new Span<float>(accumulator, columns));
+                    else if (_b >= 0) s_addProducts(tile, other, accumulator, null, 0, accumulator, columns);
                     else CombineTiles(new Span<float>(accumulator, columns), new ReadOnlySpan<float>(tile, columns));
-                    fresh = false;
                 }
                 r += rows;
             }
             if (isInt || isProduct) continue;
-            for (int i = 0; i < columns; i++) target[column + i] = Combine(target[column + i], accumulator[i]);
+            if (_sumsFloats) Tile.AddWidened(new ReadOnlySpan<float>(accumulator, columns), new Span<double>(target + column, columns));
+            else
+                for (int i = 0; i < columns; i++) target[column + i] = Combine(target[column + i], accumulator[i]);
         }
     }
 
