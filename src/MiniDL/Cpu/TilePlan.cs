@@ -117,17 +117,17 @@ internal sealed class TilePlan
         for (int i = 0; i < Steps.Length; i++)
         {
             TileStep step = Steps[i];
+            // An elementwise op may write over a dying operand, position by position; not over one that has a number for each row, nor may a row op write over anything.
             bool elementwise = step.Kind is StepKind.Compute or StepKind.Chain;
-            // An elementwise op may write over a dying operand; a row op may not: its levels differ.
-            if (elementwise) Release(i);
+            if (elementwise) Release(i, operand => Steps[operand].Form != TileForm.SinglePerRow);
             if (!step.IsDirect && step.Kind is not (StepKind.Number or StepKind.Address or StepKind.SameAddress or StepKind.Nothing)) step.Register = free.TryPop(out int register) ? register : count++;
-            if (!elementwise) Release(i);
+            Release(i, operand => !elementwise || Steps[operand].Form == TileForm.SinglePerRow);
         }
         return count;
 
-        void Release(int at)
+        void Release(int at, Func<int, bool> which)
         {
-            foreach (int operand in Steps[at].Operands.Select(Holder).Distinct())
+            foreach (int operand in Steps[at].Operands.Where(which).Select(Holder).Distinct())
                 if (lastUse[operand] == at && Steps[operand] is { Register: >= 0, Kind: not StepKind.Number }) free.Push(Steps[operand].Register);
         }
     }
