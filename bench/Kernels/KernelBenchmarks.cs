@@ -14,6 +14,8 @@ using MiniDL.Ladders;
 
 namespace MiniDL.Bench.Kernels;
 
+using Summary = BenchmarkDotNet.Reports.Summary;   // MiniDL has one of its own
+
 /// <summary>A rung at a size: a row of the benchmark.</summary>
 /// <param name="Ladder">The ladder's name.</param>
 /// <param name="Stem">The rung's file, without ending.</param>
