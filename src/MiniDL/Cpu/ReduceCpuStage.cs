@@ -16,7 +16,7 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
     private const int PositionsPerPart = 32_768, LeastTermsPerPart = 256, LeastPositionsPerItem = 8192, EnoughItems = 16;
     private const int ColumnBlock = 1024;       // results side by side that one item accumulates
 
-    private static readonly delegate*<float*, float*, float*, float*, int, float*, int, void> s_addProducts = ArithmeticChain.Loop([ChainOp.Mul, ChainOp.Add]);
+    private static readonly delegate*<float*, float*, float*, float*, int, float*, int, void> s_add = ArithmeticChain.Loop([ChainOp.Add]), s_addProducts = ArithmeticChain.Loop([ChainOp.Mul, ChainOp.Add]);
 
     private readonly ReduceStage _stage;
     private readonly Memory _memory;
@@ -175,7 +175,8 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
                     if (isInt) AddInts((int*)tile, target + column, columns);
                     else if (isProduct) AddFloats(tile, target + column, columns);   // a product of a few floats may leave float's range and come back
                     else if (_b >= 0) s_addProducts(tile, other, accumulator, null, 0, accumulator, columns);
-                    else CombineTiles(new Span<float>(accumulator, columns), new ReadOnlySpan<float>(tile, columns));
+                    else if (_sumsFloats) s_add(accumulator, tile, null, null, 0, accumulator, columns);
+                    else CombineExtremes(new Span<float>(accumulator, columns), new ReadOnlySpan<float>(tile, columns));
                 }
                 r += rows;
             }
@@ -196,20 +197,10 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
         for (int i = 0; i < columns; i++) target[i] = Combine(target[i], tile[i]);
     }
 
-    private void CombineTiles(Span<float> accumulator, ReadOnlySpan<float> tile)
+    private void CombineExtremes(Span<float> accumulator, ReadOnlySpan<float> tile)
     {
-        switch (_stage.Kind)
-        {
-            case ReduceKind.Sum:
-                TensorPrimitives.Add(accumulator, tile, accumulator);
-                break;
-            case ReduceKind.Max:
-                Tile.Maximum<float>(accumulator, tile, accumulator);
-                break;
-            default:
-                Tile.Minimum<float>(accumulator, tile, accumulator);
-                break;
-        }
+        if (_stage.Kind == ReduceKind.Max) Tile.Maximum<float>(accumulator, tile, accumulator);
+        else Tile.Minimum<float>(accumulator, tile, accumulator);
     }
 
     private double Combine(double a, double b) => _stage.Kind switch
