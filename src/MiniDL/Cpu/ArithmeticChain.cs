@@ -1,10 +1,8 @@
-// Up to three sums, differences, products or quotients in one pass over a tile: y = ((x op p) op q) op r.
+// Up to three sums, differences, products, quotients or squares in one pass over a tile: y = ((x op p) op q) op r, stored or summed.
 //
 // (x - mean) * scale + shift is three instructions of a fused body. One by one, each would write a tile and the next read it again: from the first-level cache, but that is as much
 // work as the arithmetic. In a chain what lies between stays in a register. The one thing to understand: each op rounds as it does by itself, so a chain gives the same bits; and an
 // operand may be a single element that stands for the whole tile.
-//
-// There are 6 ops and so 258 chains, but one loop: the ops are type arguments, and .NET compiles the few loops that a program needs.
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using MiniDL.Ops;
@@ -12,189 +10,153 @@ using Floats = System.Runtime.Intrinsics.Vector512<float>;
 
 namespace MiniDL.Cpu;
 
-/// <summary>What a link does with the value v that comes down the chain and its own operand p.</summary>
-internal enum ChainOp
-{
-    /// <summary>v + p.</summary>
-    Add,
-
-    /// <summary>v - p.</summary>
-    Sub,
-
-    /// <summary>p - v.</summary>
-    SubFrom,
-
-    /// <summary>v * p.</summary>
-    Mul,
-
-    /// <summary>v / p.</summary>
-    Div,
-
-    /// <summary>p / v.</summary>
-    DivInto,
-}
-
-/// <summary>The loops of chains.</summary>
+/// <summary>The loops of chains; <see cref="ChainLoops"/> says what their arguments are.</summary>
 internal static unsafe class ArithmeticChain
 {
     /// <summary>The longest chain.</summary>
     public const int MaxLinks = 3;
 
     private const int Lanes = Tile.Lanes;
+    private const int Few = 8;
 
-    /// <summary>The loop for a chain of one to three links, with arguments x, p, q, r (null beyond the chain's length), a bit for each of them that is a single element (1 for x, 2
-    /// for p, ...), y, which may be the same memory as an operand, and the number of elements.</summary>
-    public static delegate*<float*, float*, float*, float*, int, float*, int, void> Loop(ReadOnlySpan<ChainOp> links) => links[0] switch
+    /// <summary>Where the operands of a chain are, and how far each is from one vector to the next: 16 elements, or 0 for a single one.</summary>
+    private struct Operands
     {
-        ChainOp.Add => Loop<AddLink>(links[1..]),
-        ChainOp.Sub => Loop<SubLink>(links[1..]),
-        ChainOp.SubFrom => Loop<SubFromLink>(links[1..]),
-        ChainOp.Mul => Loop<MulLink>(links[1..]),
-        ChainOp.Div => Loop<DivLink>(links[1..]),
-        _ => Loop<DivIntoLink>(links[1..]),
-    };
+        public float* X, P, Q, R;
+        public nint StepX, StepP, StepQ, StepR;
 
-    private static delegate*<float*, float*, float*, float*, int, float*, int, void> Loop<TFirst>(ReadOnlySpan<ChainOp> links) where TFirst : struct, ILink =>
-        links.Length == 0 ? &Run<TFirst, NoLink, NoLink> : links[0] switch
+        /// <summary>A single element becomes a vector of it, on a cache line of its own, which is read again and again.</summary>
+        public Operands(float* x, float* p, float* q, float* r, int singles, byte* space)
         {
-            ChainOp.Add => Loop<TFirst, AddLink>(links[1..]),
-            ChainOp.Sub => Loop<TFirst, SubLink>(links[1..]),
-            ChainOp.SubFrom => Loop<TFirst, SubFromLink>(links[1..]),
-            ChainOp.Mul => Loop<TFirst, MulLink>(links[1..]),
-            ChainOp.Div => Loop<TFirst, DivLink>(links[1..]),
-            _ => Loop<TFirst, DivIntoLink>(links[1..]),
-        };
-
-    private static delegate*<float*, float*, float*, float*, int, float*, int, void> Loop<TFirst, TSecond>(ReadOnlySpan<ChainOp> links)
-        where TFirst : struct, ILink where TSecond : struct, ILink =>
-        links.Length == 0 ? &Run<TFirst, TSecond, NoLink> : links[0] switch
-        {
-            ChainOp.Add => &Run<TFirst, TSecond, AddLink>,
-            ChainOp.Sub => &Run<TFirst, TSecond, SubLink>,
-            ChainOp.SubFrom => &Run<TFirst, TSecond, SubFromLink>,
-            ChainOp.Mul => &Run<TFirst, TSecond, MulLink>,
-            ChainOp.Div => &Run<TFirst, TSecond, DivLink>,
-            _ => &Run<TFirst, TSecond, DivIntoLink>,
-        };
-
-    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Run<TFirst, TSecond, TThird>(float* x, float* p, float* q, float* r, int singles, float* y, int count)
-        where TFirst : struct, ILink where TSecond : struct, ILink where TThird : struct, ILink
-    {
-        // One number: what has one element for each row mostly has one for a tile.
-        if (count == 1)
-        {
-            Floats v = TFirst.Apply(Vector512.Create(*x), Vector512.Create(*p));
-            if (TSecond.Exists) v = TSecond.Apply(v, Vector512.Create(*q));
-            if (TThird.Exists) v = TThird.Apply(v, Vector512.Create(*r));
-            *y = v.ToScalar();
-            return;
+            Floats* repeated = (Floats*)(((nuint)space + (nuint)sizeof(Floats) - 1) / (nuint)sizeof(Floats) * (nuint)sizeof(Floats));
+            (StepX, StepP, StepQ, StepR) = (Step(singles & 1), Step(singles & 2), Step(singles & 4), Step(singles & 8));
+            X = StepX == 0 ? Repeat(x, repeated) : x;
+            P = StepP == 0 ? Repeat(p, repeated + 1) : p;
+            Q = StepQ == 0 ? Repeat(q, repeated + 2) : q;
+            R = StepR == 0 ? Repeat(r, repeated + 3) : r;
         }
 
-        // A single element becomes a vector of it, on a cache line of its own, which is read again and again. (Now: y may be about to overwrite it.)
-        byte* space = stackalloc byte[5 * sizeof(Floats)];
-        Floats* repeated = (Floats*)(((nuint)space + (nuint)sizeof(Floats) - 1) / (nuint)sizeof(Floats) * (nuint)sizeof(Floats));
-        if ((singles & 1) != 0) x = Repeat(x, repeated);
-        if ((singles & 2) != 0) p = Repeat(p, repeated + 1);
-        if ((singles & 4) != 0) q = Repeat(q, repeated + 2);
-        if ((singles & 8) != 0) r = Repeat(r, repeated + 3);
-        nint stepX = Step(singles & 1), stepP = Step(singles & 2), stepQ = Step(singles & 4), stepR = Step(singles & 8);
+        /// <summary>The bytes that the constructor wants: four vectors, and room to find a cache line.</summary>
+        public static int Space => 5 * sizeof(Floats);
 
+        private static nint Step(int single) => single != 0 ? 0 : Lanes;
+
+        private static float* Repeat(float* operand, Floats* repeated)
+        {
+            *repeated = Vector512.Create(*operand);
+            return (float*)repeated;
+        }
+
+        /// <summary>The chain on what does not fill a vector: it takes the same way, padded.</summary>
+        public readonly Floats Rest<TFirst, TSecond, TThird>(int vectors, int count) where TFirst : struct, ILink where TSecond : struct, ILink where TThird : struct, ILink
+        {
+            Floats v = TFirst.Apply(Part(X, StepX, vectors, count), TFirst.HasOperand ? Part(P, StepP, vectors, count) : default);
+            if (TSecond.Exists) v = TSecond.Apply(v, TSecond.HasOperand ? Part(Q, StepQ, vectors, count) : default);
+            if (TThird.Exists) v = TThird.Apply(v, TThird.HasOperand ? Part(R, StepR, vectors, count) : default);
+            return v;
+        }
+
+        private static Floats Part(float* operand, nint step, int vectors, int count) =>
+            step == 0 ? Vector512.Load(operand) : Tile.LoadRest(new ReadOnlySpan<float>(operand + vectors * step, count));
+    }
+
+    /// <summary>y = ((x op p) op q) op r.</summary>
+    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run<TFirst, TSecond, TThird>(float* x, float* p, float* q, float* r, int singles, float* y, int count)
+        where TFirst : struct, ILink where TSecond : struct, ILink where TThird : struct, ILink
+    {
+        if (count <= Few)
+        {
+            RunFew<TFirst, TSecond, TThird>(x, p, q, r, singles, y, count);
+            return;
+        }
+        byte* space = stackalloc byte[Operands.Space];
+        var at = new Operands(x, p, q, r, singles, space);
         int vectors = count / Lanes, rest = count % Lanes;
-        Vectors<TFirst, TSecond, TThird>(x, stepX, p, stepP, q, stepQ, r, stepR, y, vectors);
-        if (rest == 0) return;
+        RunVectors<TFirst, TSecond, TThird>(at.X, at.StepX, at.P, at.StepP, at.Q, at.StepQ, at.R, at.StepR, y, vectors);
+        if (rest > 0) Tile.StoreRest(at.Rest<TFirst, TSecond, TThird>(vectors, rest), new Span<float>(y + vectors * Lanes, rest));
+    }
 
-        // What does not fill a vector takes the same way, padded.
-        Floats last = TFirst.Apply(Part(x, stepX, vectors, rest), Part(p, stepP, vectors, rest));
-        if (TSecond.Exists) last = TSecond.Apply(last, Part(q, stepQ, vectors, rest));
-        if (TThird.Exists) last = TThird.Apply(last, Part(r, stepR, vectors, rest));
-        Tile.StoreRest(last, new Span<float>(y + vectors * Lanes, rest));
+    /// <summary>A few numbers, such as one for each row of a tile, one by one. A single element is read first: y may be about to overwrite it.</summary>
+    private static void RunFew<TFirst, TSecond, TThird>(float* x, float* p, float* q, float* r, int singles, float* y, int count)
+        where TFirst : struct, ILink where TSecond : struct, ILink where TThird : struct, ILink
+    {
+        float x0 = *x, p0 = TFirst.HasOperand ? *p : 0, q0 = TSecond.HasOperand ? *q : 0, r0 = TThird.HasOperand ? *r : 0;
+        for (int i = 0; i < count; i++)
+        {
+            Floats v = Vector512.Create((singles & 1) != 0 ? x0 : x[i]);
+            v = TFirst.Apply(v, TFirst.HasOperand ? Vector512.Create((singles & 2) != 0 ? p0 : p[i]) : v);
+            if (TSecond.Exists) v = TSecond.Apply(v, TSecond.HasOperand ? Vector512.Create((singles & 4) != 0 ? q0 : q[i]) : v);
+            if (TThird.Exists) v = TThird.Apply(v, TThird.HasOperand ? Vector512.Create((singles & 8) != 0 ? r0 : r[i]) : v);
+            y[i] = v.ToScalar();
+        }
     }
 
     /// <summary>The loop itself, in a method that calls no other, so that all it needs stays in registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void Vectors<TFirst, TSecond, TThird>(float* x, nint stepX, float* p, nint stepP, float* q, nint stepQ, float* r, nint stepR, float* y, int vectors)
+    private static void RunVectors<TFirst, TSecond, TThird>(float* x, nint stepX, float* p, nint stepP, float* q, nint stepQ, float* r, nint stepR, float* y, int vectors)
         where TFirst : struct, ILink where TSecond : struct, ILink where TThird : struct, ILink
     {
         for (; vectors > 0; vectors--)
         {
-            Floats v = TFirst.Apply(Vector512.Load(x), Vector512.Load(p));
-            if (TSecond.Exists) v = TSecond.Apply(v, Vector512.Load(q));
-            if (TThird.Exists) v = TThird.Apply(v, Vector512.Load(r));
-            v.Store(y);
-            x += stepX;
-            p += stepP;
-            if (TSecond.Exists) q += stepQ;
-            if (TThird.Exists) r += stepR;
+            Next<TFirst, TSecond, TThird>(ref x, stepX, ref p, stepP, ref q, stepQ, ref r, stepR).Store(y);
             y += Lanes;
         }
     }
 
-    private static float* Repeat(float* operand, Floats* repeated)
+    /// <summary>The sum of ((x op p) op q) op r over all elements.</summary>
+    [SkipLocalsInit, MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double Sum<TFirst, TSecond, TThird>(float* x, float* p, float* q, float* r, int singles, int count)
+        where TFirst : struct, ILink where TSecond : struct, ILink where TThird : struct, ILink
     {
-        *repeated = Vector512.Create(*operand);
-        return (float*)repeated;
+        byte* space = stackalloc byte[Operands.Space];
+        var at = new Operands(x, p, q, r, singles, space);
+        int vectors = count / Lanes, rest = count % Lanes;
+        Floats last = Floats.Zero;
+        if (rest > 0)
+        {
+            // Beyond the end a chain of zeros need not be zero.
+            Floats inside = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(rest)).AsSingle();
+            last = Vector512.ConditionalSelect(inside, at.Rest<TFirst, TSecond, TThird>(vectors, rest), Floats.Zero);
+        }
+        return SumVectors<TFirst, TSecond, TThird>(at.X, at.StepX, at.P, at.StepP, at.Q, at.StepQ, at.R, at.StepR, vectors, &last);
     }
 
-    private static nint Step(int single) => single != 0 ? 0 : Lanes;
-
-    private static Floats Part(float* operand, nint step, int vectors, int count) =>
-        step == 0 ? Vector512.Load(operand) : Tile.LoadRest(new ReadOnlySpan<float>(operand + vectors * step, count));
-
-    /// <summary>One op of a chain.</summary>
-    private interface ILink
+    /// <summary>Partial sum l, of 64, takes elements l, l + 64, ...: the order of <see cref="Tile.Sum(ReadOnlySpan{float})"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static double SumVectors<TFirst, TSecond, TThird>(float* x, nint stepX, float* p, nint stepP, float* q, nint stepQ, float* r, nint stepR, int vectors, Floats* last)
+        where TFirst : struct, ILink where TSecond : struct, ILink where TThird : struct, ILink
     {
-        static abstract bool Exists { get; }
+        (Floats a, Floats b, Floats c, Floats d) = (Floats.Zero, Floats.Zero, Floats.Zero, Floats.Zero);
+        for (; vectors >= 4; vectors -= 4)
+        {
+            a += Next<TFirst, TSecond, TThird>(ref x, stepX, ref p, stepP, ref q, stepQ, ref r, stepR);
+            b += Next<TFirst, TSecond, TThird>(ref x, stepX, ref p, stepP, ref q, stepQ, ref r, stepR);
+            c += Next<TFirst, TSecond, TThird>(ref x, stepX, ref p, stepP, ref q, stepQ, ref r, stepR);
+            d += Next<TFirst, TSecond, TThird>(ref x, stepX, ref p, stepP, ref q, stepQ, ref r, stepR);
+        }
 
-        static abstract Floats Apply(Floats v, Floats p);
+        // The rest: up to three vectors, and the part of one.
+        a += vectors > 0 ? Next<TFirst, TSecond, TThird>(ref x, stepX, ref p, stepP, ref q, stepQ, ref r, stepR) : *last;
+        if (vectors > 0) b += vectors > 1 ? Next<TFirst, TSecond, TThird>(ref x, stepX, ref p, stepP, ref q, stepQ, ref r, stepR) : *last;
+        if (vectors > 1) c += vectors > 2 ? Next<TFirst, TSecond, TThird>(ref x, stepX, ref p, stepP, ref q, stepQ, ref r, stepR) : *last;
+        if (vectors > 2) d += *last;
+        return Tile.Sum(a, b, c, d);
     }
 
-    private readonly struct NoLink : ILink
+    /// <summary>The chain on the next 16 elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Floats Next<TFirst, TSecond, TThird>(ref float* x, nint stepX, ref float* p, nint stepP, ref float* q, nint stepQ, ref float* r, nint stepR)
+        where TFirst : struct, ILink where TSecond : struct, ILink where TThird : struct, ILink
     {
-        public static bool Exists => false;
-
-        public static Floats Apply(Floats v, Floats p) => v;
-    }
-
-    private readonly struct AddLink : ILink
-    {
-        public static bool Exists => true;
-
-        public static Floats Apply(Floats v, Floats p) => v + p;
-    }
-
-    private readonly struct SubLink : ILink
-    {
-        public static bool Exists => true;
-
-        public static Floats Apply(Floats v, Floats p) => v - p;
-    }
-
-    private readonly struct SubFromLink : ILink
-    {
-        public static bool Exists => true;
-
-        public static Floats Apply(Floats v, Floats p) => p - v;
-    }
-
-    private readonly struct MulLink : ILink
-    {
-        public static bool Exists => true;
-
-        public static Floats Apply(Floats v, Floats p) => v * p;
-    }
-
-    private readonly struct DivLink : ILink
-    {
-        public static bool Exists => true;
-
-        public static Floats Apply(Floats v, Floats p) => v / p;
-    }
-
-    private readonly struct DivIntoLink : ILink
-    {
-        public static bool Exists => true;
-
-        public static Floats Apply(Floats v, Floats p) => p / v;
+        Floats v = Vector512.Load(x);
+        v = TFirst.Apply(v, TFirst.HasOperand ? Vector512.Load(p) : v);
+        if (TSecond.Exists) v = TSecond.Apply(v, TSecond.HasOperand ? Vector512.Load(q) : v);
+        if (TThird.Exists) v = TThird.Apply(v, TThird.HasOperand ? Vector512.Load(r) : v);
+        x += stepX;
+        if (TFirst.HasOperand) p += stepP;
+        if (TSecond.HasOperand) q += stepQ;
+        if (TThird.HasOperand) r += stepR;
+        return v;
     }
 }

@@ -16,21 +16,20 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
     private const int PositionsPerPart = 32_768, LeastTermsPerPart = 256, LeastPositionsPerItem = 8192, EnoughItems = 16;
     private const int ColumnBlock = 1024;       // results side by side that one item accumulates
 
-    private static readonly delegate*<float*, float*, float*, float*, int, float*, int, void> s_add = ArithmeticChain.Loop([ChainOp.Add]), s_addProducts = ArithmeticChain.Loop([ChainOp.Mul, ChainOp.Add]);
-
     private readonly ReduceStage _stage;
     private readonly Memory _memory;
     private readonly ThreadTeam _team;
     private readonly TileKernel _kernel;
     private readonly bool _innerKept;
     private readonly int _inner;                // L
-    private readonly (int Count, int Step)[] _kept, _reduced;   // outer axes, outermost first
+    private readonly int[] _kept, _reduced;     // the positions at which the runs of each outer result begin, and those of each of its terms
     private readonly bool _reducedFirst;        // the outermost axis is reduced: go through all results again and again, as they lie in memory
     private readonly int _keptCount, _reducedCount, _parts, _blocks, _results;
     private readonly int _perItem;              // outer results that one item reduces
+    private readonly int _adjacent;             // rows of kept inner axes that follow each other in memory
     private readonly int _together;             // rows of kept inner axes that make one tile
     private readonly bool _sumsFloats;
-    private readonly int _a, _b;                // the value that is reduced, or the two whose products are summed; else _b is -1
+    private readonly bool _kernelSums;          // the kernel was made to sum the value
     private readonly Scratch _partials;         // parts x results, float64
     private readonly Scratch _accumulators;     // per worker, for kept inner axes
     private RunState _run;
@@ -41,21 +40,20 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
         List<(int Count, int Step, bool Reduced)> axes = ReduceStage.MergeAxes(stage.Shape, stage.Axes);
         (int Count, int Step, bool Reduced) last = axes.Count > 0 ? axes[^1] : (1, 1, true);
         (_inner, _innerKept) = (last.Count, !last.Reduced);
-        _kept = [.. axes.SkipLast(1).Where(axis => !axis.Reduced).Select(axis => (axis.Count, axis.Step))];
-        _reduced = [.. axes.SkipLast(1).Where(axis => axis.Reduced).Select(axis => (axis.Count, axis.Step))];
-        _keptCount = _kept.Aggregate(1, (product, axis) => product * axis.Count);
-        _reducedCount = _reduced.Aggregate(1, (product, axis) => product * axis.Count);
+        _kept = Positions([.. axes.SkipLast(1).Where(axis => !axis.Reduced)]);
+        _reduced = Positions([.. axes.SkipLast(1).Where(axis => axis.Reduced)]);
+        _adjacent = axes.SkipLast(1).LastOrDefault(axis => axis.Reduced, (Count: 1, Step: 0, Reduced: true)).Count;
+        (_keptCount, _reducedCount) = (_kept.Length, _reduced.Length);
         _results = _keptCount * (_innerKept ? _inner : 1);
         _blocks = _innerKept ? (_inner + ColumnBlock - 1) / ColumnBlock : 1;
         _together = _innerKept && _inner <= ColumnBlock ? Math.Max(1, TileKernel.TileLength / Math.Max(1, _inner)) : 1;
 
         _sumsFloats = stage.Kind == ReduceKind.Sum && stage.Output.Buffer.DType == DType.Float32;
 
-        // A sum of products multiplies as it adds: the products need no pass of their own.
-        (FusedBody body, _a, _b) = (stage.Body, stage.Value, -1);
-        if (_sumsFloats && stage.Value == body.Instructions.Count - 1 && TileFusion.Factors(body.Instructions[^1]) is var (a, b))
-            (body, _a, _b) = (body with { Instructions = [.. body.Instructions.SkipLast(1)] }, a, b);
-        _kernel = new TileKernel(body, memory, team.Threads, _together == 1 ? _inner : 0, _b < 0 ? [_a] : [_a, _b]);
+        // What is summed need not be stored: the sum computes it as it goes. (Columns are added to sums: one link of a chain is taken.)
+        int sumLinks = !_sumsFloats || stage.Value != stage.Body.Instructions.Count - 1 ? 0 : _innerKept ? ArithmeticChain.MaxLinks - 1 : ArithmeticChain.MaxLinks;
+        _kernel = new TileKernel(stage.Body, memory, team.Threads, _together == 1 ? _inner : 0, stage.Value, sumLinks);
+        _kernelSums = sumLinks > 0;
 
         // Split each result's terms: along the outer reduced axes, or along the inner run if there are none; and the results into items worth handing over.
         _reducedFirst = !_innerKept && axes.Count > 1 && axes[0].Reduced;
@@ -100,7 +98,7 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
     {
         int part = item % _parts, block = item / _parts % _blocks, first = item / _parts / _blocks * _perItem;
         double* target = (double*)_partials.Floats + (long)part * _results;
-        if (_innerKept) AccumulateColumns(PositionOf(first, _kept), part, block, target + (long)first * _inner, worker);
+        if (_innerKept) AccumulateColumns(_kept[first], part, block, target + (long)first * _inner, worker);
         else ReduceRuns(first, Math.Min(_keptCount, first + _perItem), part, target, worker);
     }
 
@@ -112,17 +110,17 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
         if (alongRun)
         {
             int from = first * TileKernel.TileLength, length = Math.Min(_inner, end * TileKernel.TileLength) - from;
-            for (int k = firstResult; k < endResult; k++) target[k] = Runs(PositionOf(k, _kept) + from, length, target[k], worker);
+            for (int k = firstResult; k < endResult; k++) target[k] = Runs(_kept[k] + from, length, target[k], worker);
         }
         else if (_reducedFirst)
         {
             for (int r = first; r < end; r++)
-                for (int k = firstResult; k < endResult; k++) target[k] = Runs(PositionOf(r, _reduced) + PositionOf(k, _kept), _inner, target[k], worker);
+                for (int k = firstResult; k < endResult; k++) target[k] = Runs(_reduced[r] + _kept[k], _inner, target[k], worker);
         }
         else
         {
             for (int k = firstResult; k < endResult; k++)
-                for (int r = first; r < end; r++) target[k] = Runs(PositionOf(r, _reduced) + PositionOf(k, _kept), _inner, target[k], worker);
+                for (int r = first; r < end; r++) target[k] = Runs(_reduced[r] + _kept[k], _inner, target[k], worker);
         }
     }
 
@@ -133,15 +131,15 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
         {
             int count = Math.Min(TileKernel.TileLength, length - done);
             _kernel.Run(start + done, count, worker, _run);
-            value = Combine(value, ReduceTile(worker, count));
+            if (_kernelSums) value += _kernel.Sum(worker, count);
+            else value = Combine(value, ReduceTile(worker, count));
         }
         return value;
     }
 
     private double ReduceTile(int worker, int count)
     {
-        float* tile = _kernel.Value(worker, _a);
-        if (_b >= 0) return Tile.SumOfProducts(new ReadOnlySpan<float>(tile, count), new ReadOnlySpan<float>(_kernel.Value(worker, _b), count));
+        float* tile = _kernel.Value(worker, _stage.Value);
         if (_stage.Output.Buffer.DType == DType.Float32) return TileKernel.ReduceSpan(_stage.Kind, new ReadOnlySpan<float>(tile, count));
         double value = Reduce.Identity(_stage.Kind);
         for (int i = 0; i < count; i++) value = Combine(value, ((int*)tile)[i]);
@@ -155,8 +153,6 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
         int column = block * ColumnBlock, columns = Math.Min(ColumnBlock, _inner - column);
         (int first, int end) = Share(part, _reducedCount);
         bool isInt = _stage.Output.Buffer.DType == DType.Int32, isProduct = _stage.Kind == ReduceKind.Prod;
-        // Rows that follow each other in memory make one tile.
-        int adjacent = _reduced.Length > 0 ? _reduced[^1].Count : 1;
         float* accumulator = _accumulators.Floats + (long)worker * ColumnBlock;
         for (int r = first; r < end;)
         {
@@ -165,17 +161,17 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
             bool fresh = true;
             while (r < stop)
             {
-                int rows = Math.Min(Math.Min(_together, stop - r), adjacent - r % adjacent);
-                _kernel.Run(start + PositionOf(r, _reduced) + column, rows * columns, worker, _run);
-                float* tile = _kernel.Value(worker, _a), other = _b < 0 ? null : _kernel.Value(worker, _b);
+                int rows = Math.Min(Math.Min(_together, stop - r), _adjacent - r % _adjacent);
+                _kernel.Run(start + _reduced[r] + column, rows * columns, worker, _run);
+                float* tile = _kernel.Value(worker, _stage.Value);
                 if (fresh) new Span<float>(accumulator, columns).Fill((float)Reduce.Identity(_stage.Kind));
                 fresh = false;
-                for (int row = 0; row < rows; row++, tile += columns, other += columns)
+                for (int row = 0; row < rows; row++, tile += columns)
                 {
                     if (isInt) AddInts((int*)tile, target + column, columns);
                     else if (isProduct) AddFloats(tile, target + column, columns);   // a product of a few floats may leave float's range and come back
-                    else if (_b >= 0) s_addProducts(tile, other, accumulator, null, 0, accumulator, columns);
-                    else if (_sumsFloats) s_add(accumulator, tile, null, null, 0, accumulator, columns);
+                    else if (_kernelSums) _kernel.AddTo(worker, row * columns, accumulator, columns);
+                    else if (_sumsFloats) TensorPrimitives.Add(new ReadOnlySpan<float>(accumulator, columns), new ReadOnlySpan<float>(tile, columns), new Span<float>(accumulator, columns));
                     else CombineExtremes(new Span<float>(accumulator, columns), new ReadOnlySpan<float>(tile, columns));
                 }
                 r += rows;
@@ -216,15 +212,12 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
     /// <summary>The units of a part: an even share of all.</summary>
     private (int First, int End) Share(int part, int units) => ((int)((long)units * part / _parts), (int)((long)units * (part + 1) / _parts));
 
-    private static int PositionOf(int index, (int Count, int Step)[] axes)
+    /// <summary>The position of each multi-index of some axes, in order.</summary>
+    private static int[] Positions((int Count, int Step, bool Reduced)[] axes)
     {
-        int position = 0;
-        for (int axis = axes.Length - 1; axis >= 0; axis--)
-        {
-            position += index % axes[axis].Count * axes[axis].Step;
-            index /= axes[axis].Count;
-        }
-        return position;
+        int[] positions = [0];
+        foreach ((int count, int step, _) in axes) positions = [.. positions.SelectMany(position => Enumerable.Range(0, count).Select(index => position + index * step))];
+        return positions;
     }
 
     /// <inheritdoc/>

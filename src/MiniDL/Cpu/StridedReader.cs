@@ -52,6 +52,7 @@ internal sealed unsafe class StridedReader
     public bool OnlyRunMoves => _moving == 1;
 
     /// <summary>The element that a position is, counted from the one at index 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public long ElementAt(int position)
     {
         if (IsContiguous) return position;

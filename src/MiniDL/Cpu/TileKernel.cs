@@ -14,8 +14,11 @@ internal sealed unsafe class TileKernel : IDisposable
     /// <inheritdoc cref="TilePlan.TileLength"/>
     public const int TileLength = TilePlan.TileLength;
 
+    private static readonly ChainLoops s_add = ChainLoops.Of([ChainOp.Add]);
+
     private readonly TilePlan _plan;
     private readonly TileStep[] _steps;
+    private readonly int[] _running;              // the steps for which there is something to do in each tile
     private readonly Chain[] _chains;             // by step
     private readonly Memory _memory;
     private readonly int _columns;
@@ -24,49 +27,80 @@ internal sealed unsafe class TileKernel : IDisposable
     private readonly long _perWorker;
 
     /// <summary>Arguments as those of <see cref="TilePlan"/>.</summary>
-    public TileKernel(FusedBody body, Memory memory, int workers, int? block = null, params int[] kept)
+    public TileKernel(FusedBody body, Memory memory, int workers, int? block = null, int kept = -1, int sumLinks = 0)
     {
         (Body, _memory, _columns) = (body, memory, body.Columns);
-        _plan = new TilePlan(body, block, kept);
+        _plan = new TilePlan(body, block, kept, sumLinks);
         _steps = _plan.Steps;
-        _chains = [.. _steps.Select(step => step.Kind == StepKind.Chain ? new Chain(step, _steps, _columns) : default)];
+        _chains = [.. _steps.Select(step => step.Links.Length > 0 ? new Chain(step, _steps, _columns) : default)];
+        _running = [.. Enumerable.Range(0, _steps.Length).Where(i => _steps[i] is not ({ Kind: StepKind.Number or StepKind.Nothing } or { Kind: StepKind.SumOfChain, IsRow: false }))];
         _pitch = (int)Scratch.Padded((long)RowsPerTile * _columns);
         _perWorker = Scratch.Padded((long)_plan.Registers * _pitch + 2L * _steps.Length);
         _registers = new Scratch(_perWorker * workers);
         for (int worker = 0; worker < workers; worker++) FillNumbers(worker);
     }
 
-    /// <summary>A chain made ready: its loop, which operands are single elements (a bit for each), and how far each moves from one row to the next.</summary>
+    /// <summary>A chain made ready: its loops, which operands are single elements (a bit for each), and how far each moves from one row to the next.</summary>
     private readonly struct Chain
     {
-        private readonly delegate*<float*, float*, float*, float*, int, float*, int, void> _loop;
+        private readonly TileStep _step;
+        private readonly ChainLoops _loops, _adding;
         private readonly int _singles, _a, _b, _c, _d;
         private readonly bool _rowByRow;
 
         public Chain(TileStep step, TileStep[] steps, int columns)
         {
-            _loop = ArithmeticChain.Loop(step.Links);
-            int[] operands = [.. step.Operands];
+            _step = step;
+            _loops = ChainLoops.Of(step.Links);
+            if (step.Links.Length < ArithmeticChain.MaxLinks) _adding = ChainLoops.Of([.. step.Links, ChainOp.Add]);
+            TileForm Form(int operand) => operand < 0 ? TileForm.Whole : steps[operand].Form;
+            int Advance(int operand) => Form(operand) switch { TileForm.Whole => columns, TileForm.SinglePerRow => 1, _ => 0 };
+            int[] operands = [step.A, step.B, step.C, step.D];
             for (int i = 0; i < operands.Length; i++)
             {
-                TileForm form = steps[operands[i]].Form;
-                if (form is TileForm.Single or TileForm.SinglePerRow) _singles |= 1 << i;
-                _rowByRow |= form is TileForm.SinglePerRow or TileForm.OneRow;
+                if (Form(operands[i]) is TileForm.Single or TileForm.SinglePerRow) _singles |= 1 << i;
+                _rowByRow |= Form(operands[i]) is TileForm.SinglePerRow or TileForm.OneRow;
             }
-            int Advance(int operand) => operand < 0 ? 0 : steps[operand].Form switch { TileForm.Whole => columns, TileForm.SinglePerRow => 1, _ => 0 };
             (_a, _b, _c, _d) = (Advance(step.A), Advance(step.B), Advance(step.C), Advance(step.D));
         }
 
-        public void Run(TileStep step, float** values, float* y, int count, int rows)
+        /// <summary>Computes a tile.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run(float** values, float* y, int count, int rows)
         {
-            float* a = values[step.A], b = values[step.B], c = step.C < 0 ? null : values[step.C], d = step.D < 0 ? null : values[step.D];
+            float* a = values[_step.A], b = At(values, _step.B), c = At(values, _step.C), d = At(values, _step.D);
             if (!_rowByRow)
             {
-                _loop(a, b, c, d, _singles, y, count);
+                _loops.Run(a, b, c, d, _singles, y, count);
                 return;
             }
-            for (int columns = count / rows; rows > 0; rows--, a += _a, b += _b, c += _c, d += _d, y += columns) _loop(a, b, c, d, _singles, y, columns);
+            for (int columns = count / rows; rows > 0; rows--, a += _a, b += _b, c += _c, d += _d, y += columns) _loops.Run(a, b, c, d, _singles, y, columns);
         }
+
+        /// <summary>Sums each row of a tile.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void SumRows(float** values, float* y, int columns, int rows)
+        {
+            float* a = values[_step.A], b = At(values, _step.B), c = At(values, _step.C), d = At(values, _step.D);
+            for (int row = 0; row < rows; row++, a += _a, b += _b, c += _c, d += _d) y[row] = (float)_loops.Sum(a, b, c, d, _singles, columns);
+        }
+
+        /// <summary>The sum of a tile.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public double Sum(float** values, int count) => _loops.Sum(values[_step.A], At(values, _step.B), At(values, _step.C), At(values, _step.D), _singles, count);
+
+        /// <summary>Adds elements <paramref name="first"/> to <paramref name="first"/> + <paramref name="count"/> - 1 of a tile to <paramref name="sums"/>, as one link more.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void AddTo(float** values, int first, float* sums, int count)
+        {
+            float* a = Element(values, _step.A, 0, first), b = Element(values, _step.B, 1, first), c = Element(values, _step.C, 2, first);
+            if (_step.Links.Length == 1) _adding.Run(a, b, sums, null, _singles, sums, count);
+            else _adding.Run(a, b, c, sums, _singles, sums, count);
+        }
+
+        private static float* At(float** values, int operand) => operand < 0 ? null : values[operand];
+
+        private float* Element(float** values, int operand, int bit, int first) => operand < 0 ? null : values[operand] + ((_singles >> bit & 1) != 0 ? 0 : first);
     }
 
     /// <summary>The body.</summary>
@@ -75,10 +109,21 @@ internal sealed unsafe class TileKernel : IDisposable
     /// <inheritdoc cref="TilePlan.RowsPerTile"/>
     public int RowsPerTile => _plan.RowsPerTile;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private float** Values(int worker) => (float**)(_registers.Floats + worker * _perWorker + (long)_plan.Registers * _pitch);
 
     /// <summary>The address of a value that is kept or stored, in the tile that this worker ran last.</summary>
     public float* Value(int worker, int value) => Values(worker)[value];
+
+    /// <summary>The sum of the last value over the tile that this worker ran last, for a kernel made to sum it.</summary>
+    public double Sum(int worker, int count) => _steps[^1].Kind == StepKind.SumOfChain ? _chains[^1].Sum(Values(worker), count) : Tile.Sum(new ReadOnlySpan<float>(Values(worker)[_steps.Length - 1], count));
+
+    /// <summary>Adds the last value, from its element <paramref name="first"/> on, to as many sums.</summary>
+    public void AddTo(int worker, int first, float* sums, int count)
+    {
+        if (_steps[^1].Kind == StepKind.SumOfChain) _chains[^1].AddTo(Values(worker), first, sums, count);
+        else s_add.Run(Values(worker)[_steps.Length - 1] + first, sums, null, null, 0, sums, count);
+    }
 
     /// <summary>Evaluates rows <paramref name="start"/> to <paramref name="start"/> + <paramref name="rows"/> - 1, at most
     /// <see cref="RowsPerTile"/>, and stores what is to be stored.</summary>
@@ -88,7 +133,7 @@ internal sealed unsafe class TileKernel : IDisposable
         float* registers = _registers.Floats + worker * _perWorker;
         float** values = Values(worker);
         byte** addresses = _memory.Addresses;
-        for (int i = 0; i < _steps.Length; i++)
+        foreach (int i in _running)
         {
             TileStep step = _steps[i];
             int first = step.IsRow ? start : start * _columns, count = step.IsRow ? rows : rows * _columns;
@@ -111,7 +156,7 @@ internal sealed unsafe class TileKernel : IDisposable
                     ComputeTile(step, values, new Span<float>(y, count));
                     break;
                 case StepKind.Chain:
-                    _chains[i].Run(step, values, y, count, rows);
+                    _chains[i].Run(values, y, count, rows);
                     break;
                 case StepKind.Random:
                     RandomTile(((RandomNumbers)step.Instruction).Op, run, (uint)first, new Span<float>(y, count));
@@ -119,9 +164,8 @@ internal sealed unsafe class TileKernel : IDisposable
                 case StepKind.Reduce:
                     Tile.ReduceRows(((RowReduce)step.Instruction).Kind, new ReadOnlySpan<float>(values[step.A], rows * _columns), new Span<float>(y, rows));
                     break;
-                case StepKind.SumOfProducts:
-                    for (int row = 0; row < rows; row++)
-                        y[row] = (float)Tile.SumOfProducts(new ReadOnlySpan<float>(values[step.A] + row * _columns, _columns), new ReadOnlySpan<float>(values[step.B] + row * _columns, _columns));
+                case StepKind.SumOfChain:
+                    _chains[i].SumRows(values, y, _columns, rows);
                     break;
                 case StepKind.Stretch:
                     Tile.StretchRows(new ReadOnlySpan<float>(values[step.A], rows), new Span<float>(y, rows * _columns));
@@ -204,10 +248,11 @@ internal sealed unsafe class TileKernel : IDisposable
 
     private void FillNumbers(int worker)
     {
-        foreach (TileStep step in _steps)
+        for (int i = 0; i < _steps.Length; i++)
         {
-            if (step.Instruction is not Number number) continue;
-            float* tile = _registers.Floats + worker * _perWorker + (long)step.Register * _pitch;
+            if (_steps[i].Instruction is not Number number) continue;
+            float* tile = _registers.Floats + worker * _perWorker + (long)_steps[i].Register * _pitch;
+            Values(worker)[i] = tile;
             if (number.DType == DType.Float32) new Span<float>(tile, _pitch).Fill((float)number.Value);
             else new Span<int>(tile, _pitch).Fill(number.DType == DType.Int32 ? (int)number.Value : number.Value != 0 ? -1 : 0);
         }

@@ -18,18 +18,19 @@ internal sealed class TilePlan
     private const int ShortestTile = 256;   // below, going through the list of instructions would cost more than it saves
 
     private readonly FusedBody _body;
-    private readonly int[] _kept;
+    private readonly int _kept;
 
     /// <summary>Plans a body. <paramref name="block"/>: the caller's ranges each lie within a block of this many positions, counted from 0 (0: not known; null: they are tiles of
-    /// <see cref="RowsPerTile"/> rows). <paramref name="kept"/>: values that must stay until the tile is done, for whoever runs this to read.</summary>
-    public TilePlan(FusedBody body, int? block, int[] kept)
+    /// <see cref="RowsPerTile"/> rows). <paramref name="kept"/>: a value that must stay until the tile is done, for whoever runs this to read, or -1. <paramref name="sumLinks"/>: if above 0, that value is the last, will be
+    /// summed, and need not be stored if it is a chain of so many links at most.</summary>
+    public TilePlan(FusedBody body, int? block, int kept, int sumLinks = 0)
     {
         (_body, _kept) = (body, kept);
         RowsPerTile = body.Columns > 1 ? Math.Max(1, TileLength / body.Columns) : block is null ? LengthWithinRuns(body) : TileLength;
         int rows = Math.Min(RowsPerTile, body.Rows);
         var tile = new TileShape(rows, body.Columns, block ?? rows * body.Columns);
         Steps = [.. body.Instructions.Select(instruction => TileStep.Of(instruction, tile))];
-        TileFusion.Join(Steps, Remaining, tile.HasLongRows);
+        TileFusion.Join(Steps, Remaining, tile.HasLongRows, sumLinks > 0 ? kept : -1, sumLinks);
         FindForms();
         CopiedStores = [.. body.Stores.Where(store => !TryStoreDirectly(store)).Select(store => (store, new StridedReader(store.View.Map)))];
         Registers = AssignRegisters();
@@ -48,7 +49,7 @@ internal sealed class TilePlan
     public int Registers { get; }
 
     /// <summary>The values that are read after the last step.</summary>
-    private IEnumerable<int> Remaining => _body.Stores.Select(store => store.Value).Concat(_kept);
+    private IEnumerable<int> Remaining => _body.Stores.Select(store => store.Value).Concat(_kept < 0 ? [] : [_kept]);
 
     /// <summary>The largest length at most <see cref="TileLength"/> that divides the runs of the views that are not read straight, so that no tile crosses from one run to
     /// the next: a map of 28 x 28 has one mean, and a tile of 784 sees one number. The usual length if there is no such length that is worth while.</summary>
@@ -73,7 +74,7 @@ internal sealed class TilePlan
     {
         foreach (int value in Remaining) Steps[value].MakeWhole();
         foreach (TileStep step in Steps)
-            if (step.Kind != StepKind.Chain && TileFusion.LinkOf(step) is null)
+            if (step.Kind is not (StepKind.Chain or StepKind.SumOfChain) && TileFusion.LinkOf(step) is null)
                 foreach (int operand in step.Operands) Steps[operand].MakeWhole();
 
         foreach (TileStep step in Steps)
@@ -120,7 +121,7 @@ internal sealed class TilePlan
             // An elementwise op may write over a dying operand, position by position; not over one that has a number for each row, nor may a row op write over anything.
             bool elementwise = step.Kind is StepKind.Compute or StepKind.Chain;
             if (elementwise) Release(i, operand => Steps[operand].Form != TileForm.SinglePerRow);
-            if (!step.IsDirect && step.Kind is not (StepKind.Number or StepKind.Address or StepKind.SameAddress or StepKind.Nothing)) step.Register = free.TryPop(out int register) ? register : count++;
+            if (!step.IsDirect && step.Kind is not (StepKind.Number or StepKind.Address or StepKind.SameAddress or StepKind.Nothing) && !(step.Kind == StepKind.SumOfChain && !step.IsRow)) step.Register = free.TryPop(out int register) ? register : count++;
             Release(i, operand => !elementwise || Steps[operand].Form == TileForm.SinglePerRow);
         }
         return count;

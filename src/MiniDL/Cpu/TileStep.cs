@@ -22,7 +22,7 @@ internal enum StepKind
     /// <summary>An elementwise op or a cast.</summary>
     Compute,
 
-    /// <summary>Up to three sums, differences, products, quotients at once.</summary>
+    /// <summary>Up to three sums, differences, products, quotients, squares at once.</summary>
     Chain,
 
     /// <summary>Random numbers.</summary>
@@ -31,10 +31,10 @@ internal enum StepKind
     /// <summary>Rows combined to one number each.</summary>
     Reduce,
 
-    /// <summary>The sum of the products of two values, in a tile of one row.</summary>
-    SumOfProducts,
+    /// <summary>The sum of a chain, for each row; or, of a body whose last value the caller wants summed, for the caller to ask for.</summary>
+    SumOfChain,
 
-    /// <summary>A product or a link that is computed where it is used: never stored.</summary>
+    /// <summary>A link that is computed where it is used: never stored.</summary>
     Nothing,
 
     /// <summary>A number for each row, repeated along the row.</summary>

@@ -15,7 +15,8 @@ internal sealed unsafe class ArithmeticChainTests
         ChainOp.SubFrom => p - v,
         ChainOp.Mul => v * p,
         ChainOp.Div => v / p,
-        _ => p / v,
+        ChainOp.DivInto => p / v,
+        _ => v * v,
     };
 
     private static IEnumerable<ChainOp[]> Chains() =>
@@ -26,8 +27,17 @@ internal sealed unsafe class ArithmeticChainTests
     ];
 
     /// <summary>Runs a chain on operands x, p, q, r that lie <see cref="Most"/> elements apart.</summary>
-    private static void Run(ChainOp[] links, float* operands, int singles, float* y, int count) => ArithmeticChain.Loop(links)(operands, operands + Most,
-        links.Length > 1 ? operands + 2 * Most : null, links.Length > 2 ? operands + 3 * Most : null, singles & ((2 << links.Length) - 1), y, count);
+    private static void Run(ChainOp[] links, float* operands, int singles, float* y, int count) =>
+        ChainLoops.Of(links).Run(operands, Operand(links, 0, operands), Operand(links, 1, operands), Operand(links, 2, operands), Present(links, singles), y, count);
+
+    private static double Sum(ChainOp[] links, float* operands, int singles, int count) =>
+        ChainLoops.Of(links).Sum(operands, Operand(links, 0, operands), Operand(links, 1, operands), Operand(links, 2, operands), Present(links, singles), count);
+
+    // A link that is not there, or reads no operand, has none.
+    private static float* Operand(ChainOp[] links, int link, float* operands) => link < links.Length && links[link] != ChainOp.Square ? operands + (link + 1) * Most : null;
+
+    private static int Present(ChainOp[] links, int singles) =>
+        singles & (1 | Enumerable.Range(0, links.Length).Where(link => links[link] != ChainOp.Square).Aggregate(0, (mask, link) => mask | 2 << link));
 
     private const int Most = 112;
 
@@ -58,6 +68,18 @@ internal sealed unsafe class ArithmeticChainTests
                     Run(links, operands.Floats, singles, y.Floats, count);
                     Assert.That(Bits(y.Floats, count), Is.EqualTo(Bits(Expected(links, operands.Floats, singles, count))), $"{string.Join(' ', links)}, {count} elements, singles {singles:b4}");
                 }
+    }
+
+    [Test]
+    public void TheSumOfAChainHasTheBitsOfTheSumOfItsStoredValues()
+    {
+        using Scratch operands = Numbers.Random(4 * Most, seed: 4);
+        foreach (ChainOp[] links in Chains())
+            foreach (int singles in new[] { 0, 0b0010, 0b1100 })
+                Assert.That(Sum(links, operands.Floats, singles, 100), Is.EqualTo(MiniDL.Ops.Tile.Sum(Expected(links, operands.Floats, singles, 100))), $"{string.Join(' ', links)}, singles {singles:b4}");
+        ChainOp[] variance = [ChainOp.Sub, ChainOp.Square];
+        for (int count = 1; count <= Most; count++)
+            Assert.That(Sum(variance, operands.Floats, 0b0010, count), Is.EqualTo(MiniDL.Ops.Tile.Sum(Expected(variance, operands.Floats, 0b0010, count))), $"{count} elements");
     }
 
     [Test]

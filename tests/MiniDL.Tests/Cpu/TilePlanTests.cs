@@ -15,11 +15,11 @@ internal sealed class TilePlanTests
         return [.. f.Program!.Stages.OfType<FusedStage>().SelectMany(stage => stage.Bodies)];
     }
 
-    private static TilePlan PlanOf(Tensor output, Tensor input) => new(Bodies(output, input)[^1], null, []);
+    private static TilePlan PlanOf(Tensor output, Tensor input) => new(Bodies(output, input)[^1], null, kept: -1);
 
     /// <summary>The steps that go through a tile, in order.</summary>
     private static StepKind[] Passes(TilePlan plan) =>
-        [.. plan.Steps.Where(step => step.Kind is StepKind.Copy or StepKind.Stretch || (!step.IsRow && step.Kind is StepKind.Compute or StepKind.Chain) || step.Kind is StepKind.Reduce or StepKind.SumOfProducts).Where(step => !step.IsRow || step.Kind is StepKind.Reduce or StepKind.SumOfProducts).Select(step => step.Kind)];
+        [.. plan.Steps.Where(step => step.Kind is StepKind.Copy or StepKind.Stretch || (!step.IsRow && step.Kind is StepKind.Compute or StepKind.Chain) || step.Kind is StepKind.Reduce or StepKind.SumOfChain).Where(step => !step.IsRow || step.Kind is StepKind.Reduce or StepKind.SumOfChain).Select(step => step.Kind)];
 
     private static Tensor Normalised(Tensor x)
     {
@@ -35,7 +35,7 @@ internal sealed class TilePlanTests
     {
         // The sum; the distances from the mean; the sum of their squares; scaled, times gamma, plus beta.
         Tensor x = Input([50, columns], "x");
-        Assert.That(Passes(PlanOf(Normalised(x), x)), Is.EqualTo(new[] { StepKind.Reduce, StepKind.Chain, StepKind.SumOfProducts, StepKind.Chain }));
+        Assert.That(Passes(PlanOf(Normalised(x), x)), Is.EqualTo(new[] { StepKind.Reduce, StepKind.Chain, StepKind.SumOfChain, StepKind.Chain }));
     }
 
     [Test]
@@ -67,6 +67,23 @@ internal sealed class TilePlanTests
             Assert.That(plan.RowsPerTile, Is.EqualTo(expected));
             Assert.That(plan.Steps.Count(step => step.Form == TileForm.Single), Is.EqualTo(side == 13 ? 0 : 2));
             Assert.That(plan.Steps.Count(step => step.Kind == StepKind.Chain), Is.EqualTo(1));
+        }
+    }
+
+    [Test]
+    public void ASumOfSquaredDistancesIsOnePass()
+    {
+        Tensor x = Input([50, 300], "x"), y = Input([50, 300], "y");
+        using Device device = Device.Cpu(1);
+        using Function f = Function([x, y], Sum(Square(x - y), axis: 1), device: device);
+        f.Compile(x.Shape, y.Shape);
+        var plan = new TilePlan(((FusedStage)f.Program!.Stages.Single()).Bodies.Single(), null, kept: -1);
+        TileStep sum = plan.Steps.Single(step => step.Kind is not (StepKind.Address or StepKind.Nothing));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(sum.Kind, Is.EqualTo(StepKind.SumOfChain));
+            Assert.That(sum.Links, Is.EqualTo(new[] { ChainOp.Sub, ChainOp.Square }));
+            Assert.That(plan.Registers, Is.Zero);
         }
     }
 

@@ -43,30 +43,8 @@ internal static partial class Tile
     /// <summary>The smallest element, NaN if any is NaN; +infinity for an empty span.</summary>
     public static float Min(ReadOnlySpan<float> x) => (float)Reduce<MinOp>(x);
 
-    /// <summary>The sum of a[i] * b[i], each product rounded: the same bits as Sum of the products, without the pass that stores them.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static double SumOfProducts(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
-    {
-        CheckLength(a.Length, b.Length);
-        Floats part = Floats.Zero;   // fetched before the loop, as in Reduce
-        if (a.Length % Lanes != 0) part = LoadRest(a[^(a.Length % Lanes)..]) * LoadRest(b[^(a.Length % Lanes)..]);
-
-        (Floats p, Floats q, Floats r, Floats s) = (Floats.Zero, Floats.Zero, Floats.Zero, Floats.Zero);
-        nuint whole = (nuint)(a.Length / Lanes), i = 0;
-        ref float xs = ref MemoryMarshal.GetReference(a), ys = ref MemoryMarshal.GetReference(b);
-        for (; i + 4 <= whole; i += 4)
-        {
-            p += Product(ref xs, ref ys, i);
-            q += Product(ref xs, ref ys, i + 1);
-            r += Product(ref xs, ref ys, i + 2);
-            s += Product(ref xs, ref ys, i + 3);
-        }
-        p += i < whole ? Product(ref xs, ref ys, i) : part;
-        if (i < whole) q += i + 1 < whole ? Product(ref xs, ref ys, i + 1) : part;
-        if (i + 1 < whole) r += i + 2 < whole ? Product(ref xs, ref ys, i + 2) : part;
-        if (i + 2 < whole) s += part;
-        return Last<SumOp>((Doubles<SumOp>(p) + Doubles<SumOp>(q)) + (Doubles<SumOp>(r) + Doubles<SumOp>(s)));
-    }
+    /// <summary>The sum of 64 partial sums in four vectors, in the documented order: what a loop that computes what it sums ends with.</summary>
+    public static double Sum(Floats a, Floats b, Floats c, Floats d) => Last<SumOp>((Doubles<SumOp>(a) + Doubles<SumOp>(b)) + (Doubles<SumOp>(c) + Doubles<SumOp>(d)));
 
     /// <summary>sums[i] += x[i], in double.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -84,10 +62,6 @@ internal static partial class Tile
         }
         for (; i < (nuint)x.Length; i++) sums[(int)i] += x[(int)i];
     }
-
-    /// <summary>Vector i of each, multiplied.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Floats Product(ref float xs, ref float ys, nuint i) => Vector512.LoadUnsafe(ref xs, i * Lanes) * Vector512.LoadUnsafe(ref ys, i * Lanes);
 
     /// <summary>The index of the first NaN, else of the first of the largest elements; -1 for an empty span.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -23,16 +23,6 @@ public sealed class TileReductionTests
     }
 
     [Test]
-    public void ASumOfProductsIsTheSumOfThoseProducts()
-    {
-        for (int length = 0; length < 300; length++)
-        {
-            float[] x = Numbers[..length], y = Numbers[50..(50 + length)], products = [.. x.Zip(y, (a, b) => a * b)];
-            Assert.That(Tile.SumOfProducts(x, y), Is.EqualTo(Tile.Sum(products)), $"length {length}");
-        }
-    }
-
-    [Test]
     public void WidenedNumbersAreAddedInDouble()
     {
         for (int length = 0; length < 70; length++)
