@@ -19,12 +19,14 @@ internal static class CounterJson
         json.WriteNumber("thread_instructions", c.ThreadInstructions);
         KernelJson.Number(json, "threads_per_instruction", c.ThreadsPerInstruction);
         json.WriteNumber("flops", c.Flops);
-        KernelJson.Number(json, "fma_share", KernelTables.FmaShare(c));
+        KernelJson.Number(json, "fma_share", KernelTables.FmaShare(c) ?? double.NaN);
         json.WriteNumber("branches", c.Branches);
         json.WriteNumber("divergent_branches", c.DivergentBranches);
         KernelJson.Number(json, "branch_uniformity", c.BranchUniformity);
         json.WriteNumber("barriers", c.Barriers);
         json.WriteNumber("load_waits", c.LoadWaits);
+        json.WriteNumber("load_cover", c.LoadCover);
+        json.WriteNumber("tensor_products", c.TensorProducts);
         Memory(json, "global_load", c.GlobalLoads);
         Memory(json, "global_store", c.GlobalStores);
         Memory(json, "global_atomic", c.GlobalAtomics);
@@ -36,11 +38,10 @@ internal static class CounterJson
         Banks(json, "shared_atomic", c.SharedAtomics);
         json.WriteNumber("shared_wavefronts", c.SharedWavefronts);
         json.WriteNumber("bank_conflicts", c.BankConflicts);
-        json.WriteNumber("second_level_read_sectors", c.SecondLevelReadSectors);
-        json.WriteNumber("second_level_written_sectors", c.SecondLevelWrittenSectors);
-        json.WriteNumber("footprint_read_sectors", c.FootprintReadSectors);
-        json.WriteNumber("footprint_written_sectors", c.FootprintWrittenSectors);
+        SecondLevel(json, "read", c.SecondLevelReads);
+        SecondLevel(json, "written", c.SecondLevelWrites);
         json.WriteNumber("footprint_sectors", c.FootprintSectors);
+        json.WriteNumber("waves", c.Waves);
         KernelJson.Number(json, "arithmetic_intensity", c.ArithmeticIntensity);
         KernelJson.Number(json, "sampled_fraction", c.SampledFraction);
         json.WriteEndObject();
@@ -61,6 +62,15 @@ internal static class CounterJson
         json.WriteNumber($"{name}_requests", counts.Requests);
         json.WriteNumber($"{name}_wavefronts", counts.Wavefronts);
         json.WriteNumber($"{name}_ideal_wavefronts", counts.IdealWavefronts);
+    }
+
+    private static void SecondLevel(Utf8JsonWriter json, string name, SecondLevelCounts? counts)
+    {
+        if (counts is not { } sectors) return;
+        json.WriteNumber($"second_level_{name}_sectors", sectors.All);
+        json.WriteNumber($"second_level_{name}_sectors_of_blocks", sectors.OfBlocks);
+        json.WriteNumber($"second_level_{name}_sectors_of_waves", sectors.OfWaves);
+        json.WriteNumber($"footprint_{name}_sectors", sectors.Different);
     }
 
     private static string SnakeCase(InstructionClass kind) => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString());

@@ -1,4 +1,4 @@
-// bench -- kernels --write: the tables of the chapter kernels/README.md, rewritten between their markers.
+// bench -- kernels --write: the tables of the chapter kernels/README.md, rewritten between their markers, and its pictures.
 //
 //     <!-- bench -- kernels: sgemm -->
 //     ... what stands here is replaced ...
@@ -36,13 +36,15 @@ internal sealed class KernelChapter
         return new KernelChapter(file);
     }
 
-    /// <summary>Rewrites the tables of all ladders that there are results of.</summary>
+    /// <summary>Rewrites the tables of all ladders that there are results of, and draws their pictures.</summary>
     public void Write(IReadOnlyList<RungResult> results, IReadOnlyList<GpuProperties> gpus)
     {
         string text = System.IO.File.ReadAllText(File);
         foreach (IGrouping<Ladder, RungResult> ladder in results.GroupBy(result => result.Ladder)) text = Rewrite(text, ladder.Key, Block([.. ladder], gpus));
         System.IO.File.WriteAllText(File, text);
-        WritePictures(Path.GetDirectoryName(File)!, [.. results.SelectMany(result => result.Measurements)]);
+        string pictures = Path.Combine(Path.GetDirectoryName(File)!, "pictures");
+        Directory.CreateDirectory(pictures);
+        LadderPictures.Write(pictures, [.. results.SelectMany(result => result.Measurements)]);
     }
 
     /// <summary>The text with another block between a ladder's markers.</summary>
@@ -93,11 +95,5 @@ internal sealed class KernelChapter
         string? folder = Environment.CurrentDirectory;
         while (folder is not null && !System.IO.File.Exists(Path.Combine(folder, "MiniDL.sln"))) folder = Path.GetDirectoryName(folder);
         return Path.Combine(folder ?? Environment.CurrentDirectory, "kernels");
-    }
-
-    /// <summary>The ladders' pictures, made from the same records as the tables.</summary>
-    private static void WritePictures(string folder, IReadOnlyList<RungMeasurement> all)
-    {
-        // LadderPictures.Write(folder, all)
     }
 }

@@ -39,7 +39,7 @@ internal static class KernelSuite
         }
         string[] sampled = [.. results.Where(result => result.Measurements.Any(measurement => measurement.IsSampled)).Select(result => $"{result.Ladder.Name} at {result.Problem.Size}").Distinct()];
         if (sampled.Length > 0) Console.WriteLine($"sampled, one wave of blocks of each launch: {string.Join("; ", sampled)}");
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{results.Count} rungs in {Stopwatch.GetElapsedTime(start).TotalSeconds:0} s"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{results.Count} {(results.Count == 1 ? "rung" : "rungs")} in {Stopwatch.GetElapsedTime(start).TotalSeconds:0} s"));
         bool wrong = results.Any(result => result.Wrong is not null);
         if (chapter is not null && !wrong)
         {

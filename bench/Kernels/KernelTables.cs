@@ -67,8 +67,9 @@ internal static class KernelTables
         static string Times(double factor) => factor < 10 ? Text($"{factor:0.00}x") : Text($"{factor:#,0}x");
     }
 
-    /// <summary>FLOPs as a part of what there would be if every instruction were a fused multiply-add of 32 lanes, 0 to 1. Additions alone come to half.</summary>
-    public static double FmaShare(KernelCounters c) => c.WarpInstructions == 0 ? 0 : c.Flops / (2.0 * Multiprocessor.WarpSize * c.WarpInstructions);
+    /// <summary>FLOPs as a part of what there would be if every instruction were a fused multiply-add of 32 lanes, 0 to 1. Additions alone come to half. Null with tensor cores,
+    /// an instruction of which does many.</summary>
+    public static double? FmaShare(KernelCounters c) => c.WarpInstructions == 0 || c.Of(InstructionClass.Tensor) > 0 ? null : c.Flops / (2.0 * Multiprocessor.WarpSize * c.WarpInstructions);
 
     /// <summary>Wavefronts of shared memory for each that there would be without bank conflicts; null if there are none.</summary>
     public static double? BankWaves(KernelCounters c) => c.SharedWavefronts == 0 ? null : (double)c.SharedWavefronts / (c.SharedWavefronts - c.BankConflicts);

@@ -33,8 +33,8 @@ internal sealed record RungMeasurement(Ladder Ladder, Rung Rung, Problem Problem
     public double LimitMicroseconds => Gpu.ClockMHz <= 0 || Gpu.MemoryGBPerSecond <= 0 ? double.NaN
         : Math.Max(Problem.Flops / (Multiprocessor.PeakTeraFlops(Gpu) * 1e6), Problem.MinimumBytes / (Gpu.MemoryGBPerSecond * 1e3));
 
-    /// <summary>How near the rung comes to that, in percent.</summary>
-    public double PercentOfLimit => 100 * LimitMicroseconds / Microseconds;
+    /// <summary>How near the rung comes to that, in percent. NaN for a rung that rounds its operands: the limit is that of float32.</summary>
+    public double PercentOfLimit => Rung.IsFloat32 ? 100 * LimitMicroseconds / Microseconds : double.NaN;
 
     /// <summary>What cuBLAS takes for the same product in float32, in microseconds; null for other ladders and on the simulator.</summary>
     public double? CuBlasMicroseconds { get; init; }

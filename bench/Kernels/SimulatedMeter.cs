@@ -3,6 +3,7 @@
 // Each rung first runs at small sizes with all checks on, then once at the size, for each GPU that is asked for: the cache's share of a block, the registers and the blocks of a
 // wave are that GPU's. The one thing to understand: a large problem is sampled. Of each launch as many blocks run as the device would hold at once, and counts are scaled up.
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using MiniDL.Cuda;
 using MiniDL.Gpu;
 using MiniDL.Ladders;
@@ -26,14 +27,15 @@ internal sealed class SimulatedMeter(IKernelCompiler compiler, IReadOnlyList<Gpu
 
     public IReadOnlyList<RungResult> Measure(Ladder ladder, IReadOnlyList<Rung> rungs, Problem problem, Action<int> done)
     {
-        string?[] wrong = [.. rungs.Select(rung => Wrong(ladder, rung))];
+        string?[] wrong = WrongOnes(ladder, rungs);
         List<RungMeasurement>[] measured = [.. rungs.Select(_ => new List<RungMeasurement>())];
         for (int g = 0; g < gpus.Count; g++)
         {
-            using var counted = new CountingRun(compiler, gpus[g], problem);
+            Rung[] able = [.. rungs.Where((rung, i) => wrong[i] is null && CanRun(gpus[g], rung))];
+            using var counted = new CountingRun(compiler, gpus[g], problem, able);
             for (int i = 0; i < rungs.Count; i++)
             {
-                if (wrong[i] is null && gpus[g].Capability.CompareTo(rungs[i].Needs) >= 0)
+                if (able.Contains(rungs[i]))
                 {
                     try
                     {
@@ -51,10 +53,27 @@ internal sealed class SimulatedMeter(IKernelCompiler compiler, IReadOnlyList<Gpu
         return [.. rungs.Select((rung, i) => new RungResult(ladder, rung, problem, wrong[i], wrong[i] is null ? measured[i] : []))];
     }
 
+    private static bool CanRun(GpuProperties gpu, Rung rung) => gpu.Capability.CompareTo(rung.Needs) >= 0;
+
+    /// <summary>What is wrong with each rung, several at a time: with checks on, the simulator runs on one thread.</summary>
+    private string?[] WrongOnes(Ladder ladder, IReadOnlyList<Rung> rungs)
+    {
+        var wrong = new string?[rungs.Count];
+        try
+        {
+            Parallel.For(0, rungs.Count, i => wrong[i] = Wrong(ladder, rungs[i]));
+        }
+        catch (AggregateException several)
+        {
+            ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);   // a kernel that does not compile
+        }
+        return wrong;
+    }
+
     /// <summary>The first thing that is wrong at small sizes, on the first GPU that can run the rung.</summary>
     private string? Wrong(Ladder ladder, Rung rung)
     {
-        if (gpus.FirstOrDefault(gpu => gpu.Capability.CompareTo(rung.Needs) >= 0) is not { } able) return null;
+        if (gpus.FirstOrDefault(gpu => CanRun(gpu, rung)) is not { } able) return null;
         using var gpu = new SimulatedGpu(new SimulatorOptions { Properties = able, Checks = CheckKinds.All });
         using var kernels = new LoadedKernels(gpu, compiler);
         return RungCheck.Wrong(gpu, kernels, ladder, rung);
@@ -77,10 +96,11 @@ internal sealed class SimulatedMeter(IKernelCompiler compiler, IReadOnlyList<Gpu
         private LoadedKernels _kernels;
         private PlacedProblem _placed;
 
-        public CountingRun(IKernelCompiler compiler, GpuProperties properties, Problem problem)
+        public CountingRun(IKernelCompiler compiler, GpuProperties properties, Problem problem, IReadOnlyList<Rung> rungs)
         {
             (_compiler, _properties, _problem) = (compiler, properties, problem);
             (_gpu, _kernels, _placed) = Make();
+            _kernels.Load([.. rungs.SelectMany(rung => rung.Plan(problem).Launches).Select(launch => launch.Source).Distinct()]);   // at once: they compile side by side
         }
 
         /// <summary>Runs a rung once.</summary>

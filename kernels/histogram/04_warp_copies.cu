@@ -15,6 +15,7 @@
 #define WIDE (int)sizeof(VECTOR)                             // bytes of a load
 #define STRIDE (THREADS * WIDE)                              // bytes that all threads load at once
 #define WORDS (AT_ONCE * WIDE / 4)
+static_assert(PER_BLOCK % (AT_ONCE * STRIDE) == 0, "a whole block is so many times what its threads load at once");
 
 extern "C" __global__ void __launch_bounds__(THREADS) histogram_warp_copies(const uchar* __restrict__ values, int* __restrict__ counts)
 {

@@ -9,7 +9,7 @@
 // Larger arrays: scan, then propagate, as in rung 1.
 //
 // FLOPs: about 6.5 N. Bytes: 8 N, and 8 N more for add_totals. Limited by instructions.
-// In the counters: 2 barriers a warp; a fifteenth of rung 1's wavefronts of shared memory.
+// In the counters: 2 barriers a warp; an eleventh of rung 1's wavefronts of shared memory.
 // Source: M. Harris and M. Garland, "Optimizing parallel prefix operations for the Fermi architecture", GPU Computing Gems, 2012.
 // Macros: N, THREADS (a power of two, 32 to 1024). A block for each THREADS elements.
 

@@ -11,7 +11,7 @@
 //
 // FLOPs: 2 M N K. Bytes from global memory: as before. Limited by float32 arithmetic where there are 64 lanes for it (7.0, 8.0), by shared memory where there are 128 (8.6, 8.9).
 // In the counters: a quarter of the requests to global and shared memory; multiply-adds among all instructions, three quarters -> nine tenths; wavefronts of shared memory for each
-// multiply-add, 0.75 -> 0.375, and a third of them are bank conflicts still. Source: S. Boehm, 2022, kernel 6; V. Volkov, "Unrolling parallel loops", SC 2011.
+// multiply-add, 0.75 -> 0.31, and two fifths of them are bank conflicts still. Source: S. Boehm, 2022, kernel 6; V. Volkov, "Unrolling parallel loops", SC 2011.
 // Macros: M N K, ALPHA BETA (float), VECTOR (float4 where K and N are multiples of 4 and arrays are aligned, else float), BM BN (128), TM TN (8).
 // Blocks of BM BN / (TM TN) threads in a row, one per tile, x along N.
 #define BK 8

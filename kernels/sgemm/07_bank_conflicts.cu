@@ -13,10 +13,11 @@
 //     lanes 1, 3, .. 31 As[4 + i]                             13579bdf........                    each row begins in bank 0
 //                                      here:                  02468ace........13579bdf........    1: rows are 132 words, so that 4 rows are 16 banks
 //
-// Reading As needs nothing: the 8 lanes that are served at a time stand in one row of threads and want the same words, a broadcast.
+// Reading As needs nothing: the 8 lanes that are served at a time stand in one row of threads and want the same words, a broadcast. And since neighbours want the same, 16 lanes are
+// served at a time there (SharedAccess.cs of the simulator says when); rung 8 has that for Bs too.
 //
 // FLOPs and bytes: as before. Limited by float32 arithmetic, or the issue of instructions where there are 128 lanes. In the counters: bank conflicts 0; wavefronts for each
-// multiply-add, 0.375 -> 0.25. Storing C has gained too: lanes' float4 are neighbours now, 16 sectors a request instead of 32.
+// multiply-add, 0.31 -> 0.19. Storing C has gained too: lanes' float4 are neighbours now, 16 sectors a request instead of 32.
 // Source: CUDA C++ Best Practices Guide, "Shared Memory and Memory Banks"; NVIDIA, "CUTLASS: fast linear algebra in CUDA C++", 2017. Macros and launch: as rung 6.
 #define BK 8
 #include "sgemm/common.cuh"

@@ -33,13 +33,13 @@ template <int SIDE, bool ALONG_K, class Vector, class Operand>
 __device__ __forceinline__ void copySlab(float (*slab)[PITCH(SIDE, ALONG_K)], int kStart, Operand operand)
 {
     typedef Carried<SIDE, ALONG_K, Vector> Part;
-    float* first = &slab[Part::k()][Part::side()];
+    float* first = Part::placeIn(slab);
 #pragma unroll
     for (int index = 0; index < Part::COUNT; index++)
     {
-        int side = Part::side() + Part::sideStep(index), k = kStart + Part::k() + Part::kStep(index);
-        bool exists = operand.has(side, k);
-        copyAsync<sizeof(Vector)>(first + Part::kStep(index) * PITCH(SIDE, ALONG_K) + Part::sideStep(index), exists ? operand.at(side, k) : operand.first, exists);
+        int dSide = Part::sideStep(index), dK = kStart + Part::kStep(index);
+        bool exists = operand.has(Part::sideOf(index), kStart + Part::kOf(index));
+        copyAsync<sizeof(Vector)>(first + Part::kStep(index) * PITCH(SIDE, ALONG_K) + dSide, exists ? operand.at(Part::side(), Part::k(), dSide, dK) : operand.first, exists);
     }
 }
 
@@ -73,7 +73,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, MIN_BLOCKS) sgemm_async_co
         waitForAllBut();
         __syncthreads();   // everybody's copies of this slab are there, and everybody has multiplied the one before: its place is free
         copySlabs(next, k + (STAGES - 1) * BK, ofA, ofB);
-        multiplySlab(full, threadResults);
+        multiplySlab(&full->As[0][FIRST_ROW], &full->Bs[0][FIRST_COL], threadResults);
         full = full == slabs + STAGES - 1 ? slabs : full + 1;
         next = next == slabs + STAGES - 1 ? slabs : next + 1;
     }

@@ -91,8 +91,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2) sgemm_tensor_cores(cons
         {
             roundAll(ofA);
             roundAll(ofB);
-            ofA.put(next->As);
-            ofB.put(next->Bs);
+            ofA.put(ofA.placeIn(next->As));
+            ofB.put(ofB.placeIn(next->Bs));
         }
         __syncthreads();
         Slab* other = full;
@@ -102,11 +102,15 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2) sgemm_tensor_cores(cons
 
     // A lane has two neighbouring columns of a row: four lanes write a whole sector.
 #pragma unroll
-    for (int m = 0; m < WARP / 16 * 2; m++)
+    for (int m = 0; m < WARP / 8; m++)
 #pragma unroll
-        for (int n = 0; n < WARP / 8 * 2; n++)
+        for (int n = 0; n < WARP / 8; n++)
         {
-            int row = firstRow + m * 8, col = firstCol + n / 2 * 8 + 2 * t + n % 2;
-            if (tile.has(row, col)) c[tile.at(row, col)] = scaled(sums[m / 2][n / 2][m % 2 * 2 + n % 2], c + tile.at(row, col));
+            int row = firstRow + m * 8, col = firstCol + n * 8 + 2 * t;
+            float* place = c + tile.at(row, col);
+            const float* pair = &sums[m / 2][n][m % 2 * 2];
+            if (sizeof(C_VECTOR) == 16 && tile.has(row, col)) *(float2*)place = make_float2(scaled(pair[0], place), scaled(pair[1], place + 1));
+            if (sizeof(C_VECTOR) == 4 && tile.has(row, col)) place[0] = scaled(pair[0], place);
+            if (sizeof(C_VECTOR) == 4 && tile.has(row, col + 1)) place[1] = scaled(pair[1], place + 1);
         }
 }

@@ -12,8 +12,9 @@
 // What limits it: with TM = TN = 8, 64 FMAs for 4 shared loads, so float32 arithmetic. Look for FMAs among all instructions, and for shared memory
 // wavefronts equal to the ideal. Macros, and what readA and readB are: see warp_tile.cuh.
 
-// threadResults += A B for k from kStart up to kEnd, kStart a multiple of BK.
-template <class ReadA, class ReadB>
+// threadResults += A B for k from kStart up to kEnd, kStart a multiple of BK. LAST: of so many k the last slab's loop is unrolled. It runs once, and where elements of the
+// old C are loaded behind it, one long stretch with those would be scheduled into spills; where nothing is, as in a convolution, all of it may stand in a row.
+template <int LAST = 4, class ReadA, class ReadB>
 __device__ __forceinline__ void multiplyTile(Slab (&slabs)[2], int kStart, int kEnd, ReadA readA, ReadB readB, float (&threadResults)[TM][TN])
 {
     Carried<BM, A_ALONG_K, A_VECTOR> a;
@@ -21,22 +22,28 @@ __device__ __forceinline__ void multiplyTile(Slab (&slabs)[2], int kStart, int k
     if (kStart >= kEnd) return;
     a.fetch(kStart, readA);
     b.fetch(kStart, readB);
-    a.put(slabs[0].As);
-    b.put(slabs[0].Bs);
+    a.put(a.placeIn(slabs[0].As));
+    b.put(b.placeIn(slabs[0].Bs));
     __syncthreads();   // a slab can be read when all threads have put their parts
-    Slab* full = &slabs[0], * next = &slabs[1];
+
+    // Where this thread reads the slab that is full, where it puts the next, and how far it is to the other buffer.
+    const float* As = &slabs[0].As[0][FIRST_ROW], * Bs = &slabs[0].Bs[0][FIRST_COL];
+    float* nextA = a.placeIn(slabs[1].As), * nextB = b.placeIn(slabs[1].Bs);
+    long long other = sizeof(Slab) / sizeof(float);
 #pragma unroll 1
     for (int k = kStart + BK; k < kEnd; k += BK)
     {
         a.fetch(k, readA);   // what is loaded here is waited for where it is put, after the products
         b.fetch(k, readB);
-        multiplySlab(full, threadResults);
-        a.put(next->As);     // nobody reads this slab: all have passed the barrier after its products
-        b.put(next->Bs);
+        multiplySlab(As, Bs, threadResults);
+        a.put(nextA);        // nobody reads this buffer: all have passed the barrier after its products
+        b.put(nextB);
         __syncthreads();
-        Slab* other = full;
-        full = next;
-        next = other;
+        As += other;
+        Bs += other;
+        nextA -= other;
+        nextB -= other;
+        other = -other;
     }
-    multiplySlab(full, threadResults);
+    multiplySlab<LAST>(As, Bs, threadResults);
 }

@@ -22,6 +22,8 @@ struct Tile
     __device__ __forceinline__ int at(int m, int n) const { return (batch * M + row + m) * N + col + n; }
 };
 
+// An operand from the tile's corner on. A thread's place in a slab, m and k, is its own; how far from there it reads, dm and dk, is the same for all. Kept apart, the first becomes an
+// address that is worked out once, the second a constant and a step from slab to slab.
 struct OperandA
 {
     const float* first;
@@ -29,8 +31,7 @@ struct OperandA
 
     __device__ __forceinline__ OperandA(const float* a, Tile tile) : first(a + tile.batch * A_BATCH + tile.row * A_ROW), row(tile.row) {}
     __device__ __forceinline__ bool has(int m, int k) const { return (M % BM == 0 || row + m < M) && (K % BK == 0 || k < K); }
-    __device__ __forceinline__ const float* at(int m, int k) const { return first + m * A_ROW + k * A_COLUMN; }
-    __device__ __forceinline__ A_VECTOR operator()(int m, int k) const { return has(m, k) ? *(const A_VECTOR*)at(m, k) : A_VECTOR(); }
+    __device__ __forceinline__ const float* at(int m, int k, int dm, long long dk) const { return first + (m * A_ROW + k * A_COLUMN) + (dm * A_ROW + dk * A_COLUMN); }
 };
 
 struct OperandB
@@ -40,9 +41,20 @@ struct OperandB
 
     __device__ __forceinline__ OperandB(const float* b, Tile tile) : first(b + tile.batch * B_BATCH + tile.col * B_COLUMN), col(tile.col) {}
     __device__ __forceinline__ bool has(int n, int k) const { return (N % BN == 0 || col + n < N) && (K % BK == 0 || k < K); }
-    __device__ __forceinline__ const float* at(int n, int k) const { return first + n * B_COLUMN + k * B_ROW; }
-    __device__ __forceinline__ B_VECTOR operator()(int n, int k) const { return has(n, k) ? *(const B_VECTOR*)at(n, k) : B_VECTOR(); }
+    __device__ __forceinline__ const float* at(int n, int k, int dn, long long dk) const { return first + (n * B_COLUMN + k * B_ROW) + (dn * B_COLUMN + dk * B_ROW); }
 };
+
+template <class Part>
+__device__ __forceinline__ A_VECTOR readFrom(const Part&, OperandA a, int index, int kStart)
+{
+    return a.has(Part::sideOf(index), kStart + Part::kOf(index)) ? *(const A_VECTOR*)a.at(Part::side(), Part::k(), Part::sideStep(index), kStart + Part::kStep(index)) : A_VECTOR();
+}
+
+template <class Part>
+__device__ __forceinline__ B_VECTOR readFrom(const Part&, OperandB b, int index, int kStart)
+{
+    return b.has(Part::sideOf(index), kStart + Part::kOf(index)) ? *(const B_VECTOR*)b.at(Part::side(), Part::k(), Part::sideStep(index), kStart + Part::kStep(index)) : B_VECTOR();
+}
 
 // alpha * sum + beta * c. With a beta of 0, c is not read: it may hold NaN.
 __device__ __forceinline__ float scaled(float sum, const float* c) { return BETA == 0 ? ALPHA * sum : ALPHA * sum + BETA * *c; }

@@ -9,7 +9,7 @@
 //
 // Launch: BLOCK threads, (ROWS * LANES + BLOCK - 1) / BLOCK blocks. Arrays start at multiples of 32 bytes; if they do not, ALIGNED must be 0.
 // Macros: ROWS COLUMNS BLOCK; LANES: a power of two up to 32, or BLOCK. Best: one lane for each element or float4, up to 32, and BLOCK where a lane would have more than
-// 32 elements, of all rows it holds together, which makes registers scarce (RowShare.cs chooses so). For kernels whose threads do several rows one after the other: STRIP, how
+// 32 elements of a row, or 96 of all rows it holds together, which makes registers scarce (RowShare.cs chooses so). For kernels whose threads do several rows one after the other: STRIP, how
 // many, so that there are fewer blocks; and MOST_SKEW 0 lets every row begin where it begins, so that a thread has the same columns of each.
 // Source of the row sums: Harris 2007 with shuffles (Luitjens 2014, "Faster Parallel Reductions on Kepler").
 

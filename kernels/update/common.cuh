@@ -2,21 +2,18 @@
 //
 // Gradient descent with momentum over the parameters of a network:   v' = MOMENTUM v - RATE g,   p' = p + v',   in place.
 //
-// Each of the three arrays of each parameter is an allocation of its own, somewhere, as a network's parameters are. A launch gets their addresses by value: kernel parameters lie in
-// constant memory, 4,096 bytes at most, which is 170 tensors of three pointers; the host splits longer lists. Sizes are constants, SIZES a list of TENSORS numbers.
+// Each of the three arrays of each parameter is an allocation of its own, somewhere, as a network's parameters are. A launch gets their addresses by value, 24 bytes for each
+// parameter, so 170 parameters at most; the host splits longer lists. Sizes are constants: SIZES is a list of TENSORS numbers.
 // Source: I. Sutskever, J. Martens, G. Dahl and G. Hinton, ICML 2013, equations 1 and 2, for the step; NVIDIA, apex, multi_tensor_apply, 2018, for pointers by value.
 #include "fused/four.cuh"
+#include "fused/ranges.cuh"
 
-#define WIDTH (ALIGNED ? 4 : 1)   // elements that a thread has; a float4 must begin at a multiple of 16 bytes
-
-struct Tensors
+struct Tensor
 {
-    float* p[TENSORS];         // parameters, written
-    const float* g[TENSORS];   // gradients
-    float* v[TENSORS];         // velocities, written
+    float* p;         // the parameter, written
+    const float* g;   // its gradient
+    float* v;         // its velocity, written
 };
-
-__constant__ constexpr uint sizes[TENSORS] = { SIZES };
 
 __device__ __forceinline__ void step(float& p, float g, float& v)
 {
@@ -24,16 +21,16 @@ __device__ __forceinline__ void step(float& p, float g, float& v)
     p += v;
 }
 
-__device__ __forceinline__ void stepAt(float* p, const float* g, float* v, uint i)
+__device__ __forceinline__ void stepAt(float* __restrict__ p, const float* __restrict__ g, float* __restrict__ v, uint i)
 {
-    float newP = p[i], newV = v[i];   // all loads before the first store: the compiler cannot know that p and v are different arrays
+    float newP = p[i], newV = v[i];
     step(newP, g[i], newV);
     p[i] = newP;
     v[i] = newV;
 }
 
-// The WIDTH elements of a tensor of count elements that a thread has, those that there are.
-__device__ __forceinline__ void stepShare(float* p, const float* g, float* v, uint thread, uint count)
+// What a thread has of a tensor: four elements, or one where the arrays do not begin at multiples of 16 bytes; as far as there are any.
+__device__ __forceinline__ void stepShare(float* __restrict__ p, const float* __restrict__ g, float* __restrict__ v, uint thread, uint count)
 {
 #if ALIGNED
     BY_FOUR(i, thread, count)

@@ -23,12 +23,11 @@ public static class LadderList
         new UpdateLadder(),
     ];
 
-    /// <summary>The ladders of a name or of a folder: <c>conv</c> names three.</summary>
+    /// <summary>The ladders of a folder, or one of them by its name: <c>conv</c> names three, <c>conv-data</c> one.</summary>
     /// <exception cref="ArgumentException">There are none; the message lists all.</exception>
     public static IReadOnlyList<Ladder> Find(string name)
     {
-        Ladder[] found = [.. All.Where(ladder => ladder.Name == name)];
-        if (found.Length == 0) found = [.. All.Where(ladder => ladder.Folder == name)];
+        Ladder[] found = [.. All.Where(ladder => ladder.Folder == name || ladder.Name == name)];
         return found.Length > 0 ? found : throw new ArgumentException($"there is no ladder '{name}'; there are {string.Join(", ", All.Select(ladder => ladder.Name))}");
     }
 }

@@ -24,11 +24,11 @@ public sealed partial class LaunchReport
     private readonly Profile _profile;
     private readonly KernelCode _kernel;
 
-    internal LaunchReport(KernelCode kernel, in LaunchShape shape, Profile profile, int registers, double sampled)
+    internal LaunchReport(KernelCode kernel, in LaunchShape shape, Profile profile, int registers, double sampled, DeviceMemory memory)
     {
         (_kernel, _profile, Shape, Registers) = (kernel, profile, shape, registers);
         Counters = profile.Count(kernel);
-        if (sampled < 1) Counters = Counters.Sampled(sampled);
+        if (sampled < 1) Counters = Counters.Sampled(sampled, profile.Accesses?.Traffic?.Extrapolate(1 / sampled, [.. memory.Live.Select(SectorsOf)]) ?? default);
     }
 
     /// <summary>The kernel's name.</summary>
@@ -88,6 +88,9 @@ public sealed partial class LaunchReport
         }
         return text.ToString();
     }
+
+    private static (ulong First, ulong End) SectorsOf(Allocation allocation) =>
+        (allocation.Address / GlobalAccess.SectorBytes, (allocation.Address + (ulong)allocation.Bytes + GlobalAccess.SectorBytes - 1) / GlobalAccess.SectorBytes);
 
     private static string Columns(in LineCounts c)
     {

@@ -150,7 +150,7 @@ public sealed unsafe partial class SimulatedGpu : IGpu
         {
             _checks?.EndLaunch(launch);
         }
-        if (_options.Counting != Counting.Off) _reports.Add(new LaunchReport(kernel.Code, shape, profile, kernel.Registers, (double)launch.BlocksToRun / shape.Grid.Count));
+        if (_options.Counting != Counting.Off) _reports.Add(new LaunchReport(kernel.Code, shape, profile, kernel.Registers, (double)launch.BlocksToRun / shape.Grid.Count, _memory));
     }
 
     /// <inheritdoc/>

@@ -44,7 +44,7 @@ public sealed class KernelChoiceTests
     public void A_real_gpu_that_was_asked_for_has_no_stand_in() => Assert.That(KernelChoice.Of(null, null, null, "cuda").Device, Is.EqualTo(new DeviceChoice(true, [])).Using<DeviceChoice>((a, b) =>
         a.TryReal == b.TryReal && a.Simulated.SequenceEqual(b.Simulated)));
 
-    [TestCase("marble", null, null, null, false, "there is no ladder 'marble'; there are sgemm")]
+    [TestCase("marble", null, null, null, false, "there is no ladder 'marble'; there are elementwise, transpose")]
     [TestCase("sgemm", 99, null, null, false, "there is no rung 99: sgemm has 1 to")]
     [TestCase("sgemm", 0, null, null, false, "there is no rung 0: sgemm has 1 to")]
     [TestCase("sgemm", null, 0, null, false, "--n takes a whole number above 0, not 0")]

@@ -42,6 +42,14 @@ public sealed class RungMeasurementTests
     }
 
     [Test]
+    public void A_rung_that_rounds_its_operands_has_no_limit_of_float32()
+    {
+        RungMeasurement measured = Product(64, KnownGpus.A100, microseconds: 10);
+        Assert.That((measured with { Rung = measured.Rung with { IsFloat32 = false } }).PercentOfLimit, Is.NaN);
+        Assert.That(measured.PercentOfLimit, Is.GreaterThan(0));
+    }
+
+    [Test]
     public void A_rung_that_takes_twice_the_time_of_cuBLAS_has_half_its_speed()
     {
         RungMeasurement measured = Product(64, KnownGpus.A100, microseconds: 10) with { CuBlasMicroseconds = 5, CuBlasTf32Microseconds = 1 };

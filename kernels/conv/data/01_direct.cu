@@ -8,7 +8,7 @@
 // The flaws are those of conv/forward/01_direct.cu: two loads for each multiply-add. And with strides above 1 a thread tries KH KW taps where only one in SY SX fits.
 //
 // FLOPs: 2 B O OH OW C KH KW at most: those of forward. Bytes asked for: 4 for each operand of each multiply-add; at best 4 (B C H W + O C KH KW + B O OH OW).
-// Limited by the instructions around the multiply-adds. In the counters: the share of multiply-adds; with strides, lanes that part (threads an instruction below 32).
+// Limited by the integer arithmetic around the multiply-adds. In the counters: a tenth of the instructions are multiply-adds; with strides, lanes that part (threads an instruction below 32).
 //
 // Source: V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep learning", 2016, chapter 4.
 // Macros: B C H W O KH KW OH OW, SY SX (strides), TOP LEFT (padding). Blocks of 256 threads, an element of dx a thread.

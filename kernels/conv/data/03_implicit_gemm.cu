@@ -1,6 +1,6 @@
 #include "prelude.cuh"
 #define A_ALONG_K 1
-#define B_ALONG_K 0
+#define B_ALONG_K (KH * KW > 1)   // neighbouring lanes carry neighbouring taps; of filters that have but one, neighbouring positions
 #define A_VECTOR float
 #define B_VECTOR float
 #include "sgemm/block_tile.cuh"
@@ -16,8 +16,9 @@
 // which is a convolution of stride 1 with every SY-th row and SX-th column of the filter. As a product of matrices: m = c, k = (o, p', q'), n = (b, h', w').
 // With stride 1 there is one phase, and h' = h.
 //
-// FLOPs: at most 2 C (B H W) (O ceil(KH/SY) ceil(KW/SX)), those of forward if the strides divide the filter. Bytes at best: 4 (B C H W + O C KH KW + B O OH OW).
-// Limited by float32 arithmetic; what is said of conv/forward/03_implicit_gemm.cu holds. With SX above 1, stores are SX elements apart: SX times the ideal sectors.
+// FLOPs: at most 2 C (B H W) (O ceil(KH/SY) ceil(KW/SX)). Those beyond 2 B O OH OW C KH KW are multiplications by zero, at the borders: where forward has no padding, there
+// are fewer windows than pixels, and for 15 x 15 pixels under 3 x 3 filters a third is added to what rung 2 does. Bytes at best: 4 (B C H W + O C KH KW + B O OH OW).
+// Limited by float32 arithmetic or issue; what is said of conv/forward/03_implicit_gemm.cu holds. With SX above 1, stores are SX elements apart: SX times the ideal sectors.
 // Filters and gradients are loaded one by one: neighbours along k are KH KW apart in f after each filter, and shifted windows of dy are aligned to nothing.
 //
 // Ends: STORE_X(i, v) once. Sources: see conv/forward/03_implicit_gemm.cu; the phases are the sub-pixel view of W. Shi et al., "Is the deconvolution layer the
@@ -62,7 +63,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, MIN_BLOCKS) conv_data_impl
     };
 
     float threadResults[TM][TN] = {};
-    multiplyTile(slabs, 0, K, readFilters, readGradients, threadResults);
+    multiplyTile<BK>(slabs, 0, K, readFilters, readGradients, threadResults);
 
     storeTile(slabs, threadResults, [&](int m, int n, float v) {
         uint c = tileRow + m, position = tileCol + n, h = position / PW % PH * SY + zy, w = position % PW * SX + zx;

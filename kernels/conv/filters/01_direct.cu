@@ -4,10 +4,10 @@
 //
 // Idea: one thread for each df, and the sum as a loop. Neighbouring lanes are neighbouring taps (c,p,q): all read the same dy, and pixels that lie KW together.
 // The flaw: there are few df and each is a very long sum. The second layer of the convnet has 18,432 of them, 144 blocks, each thread with 21,632 terms one after the
-// other: most of a GPU has nothing to do, the rest waits for its loads.
+// other: most of a GPU has nothing to do, the rest wait for their loads.
 //
 // FLOPs: 2 B O OH OW C KH KW. Bytes asked for: 4 for each operand of each multiply-add; at best 4 (B C H W + O C KH KW + B O OH OW).
-// Limited by latency: few warps, each with a long way to go. In the counters: waves far below 1 for small filters; 7 to 12 sectors a load of x.
+// Limited by the caches and the latency of the few multiprocessors at work. In the counters: waves far below 1; some 14 sectors a load of x, 1 a load of dy.
 //
 // Source: as conv/forward/01_direct.cu. Macros: B C O and those of common.cuh. Blocks of 128 threads, an element of df a thread.
 

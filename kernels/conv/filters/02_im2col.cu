@@ -10,7 +10,7 @@
 // The flaws: rows are KH KW times as large as x, written and read once; each image has a part of its own, however small its sum is.
 //
 // FLOPs: 2 B O OH OW C KH KW in the product. Bytes: here 4 (B C H W + B C KH KW OH OW), the product reads the latter again; 8 B O C KH KW for the parts. Limited by
-// memory here, by arithmetic in the product. In the counters: 4 sectors a store request, but some 12 a load: 32 lanes are 11 runs of KW pixels. L1 has the rest.
+// memory here, by arithmetic in the product. In the counters: 4 sectors a store request, but some 14 a load: 32 lanes are 11 runs of KW pixels. L1 has the rest.
 //
 // Source: as conv/forward/02_im2col.cu. Macros: B C and those of common.cuh. Blocks of 256 threads, an element of rows a thread: neighbouring lanes write neighbours.
 

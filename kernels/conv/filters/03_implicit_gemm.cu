@@ -43,7 +43,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, MIN_BLOCKS) conv_filters_i
     };
 
     float threadResults[TM][TN] = {};
-    multiplyTile(slabs, split * SPLIT_K, min((split + 1) * SPLIT_K, K), readGradients, readWindows, threadResults);
+    multiplyTile<BK>(slabs, split * SPLIT_K, min((split + 1) * SPLIT_K, K), readGradients, readWindows, threadResults);
 
     storeTile(slabs, threadResults, [&](int m, int n, float v) {
         int o = tileRow + m, tap = tileCol + n;

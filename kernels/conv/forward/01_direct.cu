@@ -7,10 +7,10 @@
 // the O channels, each time by another thread, and nothing keeps it but the caches.
 //
 // FLOPs: 2 B O OH OW C KH KW. Bytes asked for: 4 for each operand of each multiply-add; at best 4 (B C H W + O C KH KW + B O OH OW).
-// Limited by the instructions around the multiply-adds. In the counters: under a tenth of the instructions are multiply-adds; the sectors of the loads, times the
-// bytes of x.
+// Limited by the caches, which serve two loads for each multiply-add. In the counters: a quarter of the instructions are multiply-adds, half are loads; the bytes of all
+// loads' sectors are hundreds of times those of x.
 //
-// Source: the formula, section 4.2 of S. Chetlur et al., "cuDNN: efficient primitives for deep learning", 2014.
+// Source: the formula, as S. Chetlur et al., "cuDNN: efficient primitives for deep learning", 2014, write it.
 // Macros: B C O and those of common.cuh. Blocks of 256 threads, an element of y a thread. bias_relu.cu follows.
 
 extern "C" __global__ void __launch_bounds__(256) conv_forward_direct(const float* __restrict__ x, const float* __restrict__ f, float* __restrict__ y)

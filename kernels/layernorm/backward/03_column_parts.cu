@@ -9,7 +9,7 @@
 //     part 1    ████ ████ ████ ...       ──▶   sum of g * xhat | sum of g       ──▶  dgamma | dbeta
 //
 // FLOPs: about 13 for each element. Bytes: 24 ROWS COLUMNS as 02_rows, and 16 COLUMNS for each part. Limited by bandwidth: x and g are read twice, once for dx, once here.
-// In the counters: sectors as 02_rows; hundreds of blocks where there were 8. Source: fixed-order two-stage sums, as in PyTorch's and Apex' layer norms.
+// In the counters: sectors as 02_rows; a thousand blocks where there were 8. Source: fixed-order two-stage sums, as in PyTorch's and Apex' layer norms.
 // Macros: ROWS COLUMNS PART_ROWS. Blocks of 256 threads over (COLUMNS / 32, parts). Launches: 02_rows.cu, this, sum_parts.cu.
 
 extern "C" __global__ void __launch_bounds__(256) layernorm_backward_column_parts(const float* __restrict__ g, const float* __restrict__ x, const float* __restrict__ mean,

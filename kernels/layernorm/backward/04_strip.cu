@@ -8,7 +8,7 @@
 // registers: the columns' sums are then a loop of their own, piece by piece, that reads g and x once more.
 //
 // FLOPs: about 13 for each element. Bytes: 12 ROWS COLUMNS, which is the minimum, and 16 COLUMNS for each block; 28 above 4,096 columns. Limited by bandwidth.
-// In the counters: bytes asked for fall from 2.0 to about 1.1 times the minimum. Source: the fused kernel of Triton's layer norm tutorial, P. Tillet, without its locks.
+// In the counters: bytes asked for fall from 2.2 to about 1.15 times the minimum. Source: the fused kernel of Triton's layer norm tutorial, P. Tillet, without its locks.
 // Macros: row.cuh's with STRIP. Launches: this, sum_parts.cu.
 #define MOST_SKEW 0
 #include "layernorm/backward/row_gradient.cuh"

@@ -28,12 +28,14 @@ internal sealed class CudaWriter
     public void Comment(string comment) => Line("// " + Printable(comment));
 
     /// <summary>A line, or none, and what belongs to it between braces, until disposed.</summary>
-    public Scope Block(string head)
+    /// <param name="head">The line.</param>
+    /// <param name="after">What follows the closing brace: a semicolon after a struct.</param>
+    public Scope Block(string head, string after = "")
     {
         if (head.Length > 0) Line(head);
         Line("{");
         _depth++;
-        return new Scope(this);
+        return new Scope(this, after);
     }
 
     /// <summary>What was written.</summary>
@@ -42,12 +44,12 @@ internal sealed class CudaWriter
     private static string Printable(string comment) => string.Concat(comment.Select(c => c is >= ' ' and <= '~' and not '\\' ? c : '?'));
 
     /// <summary>An open block.</summary>
-    internal readonly ref struct Scope(CudaWriter writer)
+    internal readonly ref struct Scope(CudaWriter writer, string after)
     {
         public void Dispose()
         {
             writer._depth--;
-            writer.Line("}");
+            writer.Line("}" + after);
         }
     }
 }

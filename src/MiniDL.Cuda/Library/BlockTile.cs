@@ -3,10 +3,12 @@
 // It serves GemmSteps and ConvSteps. The one thing to understand: a large tile uses what it reads more often, a small one leaves more blocks to fill a GPU with.
 // With e padded elements of C, w warps in a block (of which four count: more do not reach a second multiprocessor), and S splits, the estimate is
 //
-//     cost = e K (1 + (TM + TN) / (TM TN) + 8 (BM + BN) / (BM BN)) / min(1, warps / Enough)  +  16 e S if S > 1,      warps = tiles w S
+//     cost = e K (1 + (TM + TN) / (TM TN) + 3 (BM + BN) / (BM BN)) * time(fill)  +  16 e S + Launch if S > 1,      fill = tiles w S / Enough
+//     time = 1 / fill if fill < 1, else 1 + w/4 (1 - 1/fill) / (2 fill)
 //
-// per multiply-add: itself, its share of the loads from shared memory, its share of those from L2; then the second pass. It depends on shapes alone, never on
-// the device, so that a sum has the same order, and the same bits, everywhere.
+// per multiply-add: itself, its share of the loads from shared memory, its share of those from L2. Then how long the GPU takes for it, against a GPU that is always full: less than one
+// filling leaves part of it idle, and of more than one the last is half empty on average, which is much of two fillings and little of twenty, and less with smaller blocks. Last the
+// second pass. The estimate depends on shapes alone, never on the device, so that a sum has the same order, and the same bits, everywhere.
 namespace MiniDL.Cuda;
 
 /// <summary>A block computes BM x BN elements in slabs of BK, a thread TM x TN of them.</summary>
@@ -15,11 +17,14 @@ internal sealed record BlockTile(int BM, int BN, int BK, int TM, int TN)
     /// <summary>Warps that keep a large GPU busy: four on each of some hundred multiprocessors.</summary>
     private const int Enough = 432;
 
+    /// <summary>What one more launch costs in multiply-adds: 3 microseconds of 2 * 10^13 a second.</summary>
+    private const double Launch = 60e6;
+
     /// <summary>A split sums at least so many terms.</summary>
     private const int LeastSplit = 128;
 
     private static readonly BlockTile[] s_tiles =
-        [new(128, 128, 16, 8, 8), new(64, 64, 16, 8, 4), new(32, 128, 16, 8, 4), new(32, 32, 16, 4, 4), new(32, 16, 32, 4, 4), new(16, 32, 32, 4, 4)];
+        [new(128, 128, 16, 8, 8), new(64, 128, 16, 8, 8), new(64, 64, 16, 8, 8), new(64, 64, 16, 8, 4), new(32, 128, 16, 8, 4), new(32, 32, 16, 4, 4), new(32, 16, 32, 4, 4), new(16, 32, 32, 4, 4)];
 
     /// <summary>Threads of a block.</summary>
     public int Threads => BM / TM * (BN / TN);
@@ -62,9 +67,10 @@ internal sealed record BlockTile(int BM, int BN, int BK, int TM, int TN)
 
     private double Cost(long m, long n, int k, long batch, int splits)
     {
-        double elements = (double)Tiles(m, n) * batch * BM * BN, warps = (double)Tiles(m, n) * batch * splits * Warps;
-        double perProduct = 1 + (TM + TN) / (double)(TM * TN) + 8.0 * (BM + BN) / (BM * BN);
-        return elements * Math.Max(1, k) * perProduct / Math.Min(1, warps / Enough) + (splits > 1 ? 16 * elements * splits : 0);
+        double elements = (double)Tiles(m, n) * batch * BM * BN, fill = (double)Tiles(m, n) * batch * splits * Warps / Enough;
+        double perProduct = 1 + (TM + TN) / (double)(TM * TN) + 3.0 * (BM + BN) / (BM * BN);
+        double time = fill < 1 ? 1 / fill : 1 + Warps / 4.0 * (1 - 1 / fill) / (2 * fill);
+        return elements * Math.Max(1, k) * perProduct * time + (splits > 1 ? 16 * elements * splits + Launch : 0);
     }
 }
 

@@ -1,7 +1,7 @@
 // How rows are shared out to lanes by the kernels that are built on kernels/softmax/row.cuh: the macros and the launch that it asks for.
 //
 // The one thing to understand: a row gets one lane for each element, or for each float4 where rows are aligned, so that none idles; up to a warp, whose lanes combine
-// by shuffles. Where a lane of a warp would hold more than 32 elements, registers grow scarce, and a block takes the row.
+// by shuffles. Where a lane of a warp would hold too many elements, registers grow scarce, and a block takes the row.
 using System.Numerics;
 using MiniDL.Gpu;
 
@@ -14,13 +14,13 @@ namespace MiniDL.Cuda;
 /// <param name="Held">Arrays of which a thread holds its part of a row in registers: 1 for softmax, 2 for its gradient.</param>
 internal readonly record struct RowShare(int Rows, int Columns, bool IsAligned = true, int Held = 1)
 {
-    private const int MostOfWarp = 1024, BlocksEnough = 128, LongestStrip = 16;
+    private const int MostColumnsOfWarp = 1024, MostRegisters = 96, BlocksEnough = 128, LongestStrip = 16;
 
     /// <summary>Threads of a block.</summary>
     public static int Threads => 256;
 
     /// <summary>Lanes that share a row: a power of two up to 32, or all threads of a block.</summary>
-    public int Lanes => Columns * Held > MostOfWarp ? Threads : (int)BitOperations.RoundUpToPowerOf2((uint)Math.Min(32, IsAligned && Columns % 4 == 0 ? Columns / 4 : Columns));
+    public int Lanes => Columns > MostColumnsOfWarp || Columns * Held > 32 * MostRegisters ? Threads : (int)BitOperations.RoundUpToPowerOf2((uint)Math.Min(32, IsAligned && Columns % 4 == 0 ? Columns / 4 : Columns));
 
     /// <summary>Rows that a block has at the same time.</summary>
     public int RowsPerBlock => Threads / Lanes;

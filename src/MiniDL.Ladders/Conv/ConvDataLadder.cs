@@ -2,6 +2,7 @@
 //
 // The one thing to understand: every rung gathers. Whoever writes a dx asks which windows it was in; nothing is added from outside, so no atomics and the same bits each time.
 using MiniDL.Cuda;
+using MiniDL.Gpu;
 
 namespace MiniDL.Ladders;
 
@@ -24,7 +25,7 @@ internal sealed class ConvDataLadder : Ladder
         new(1, "direct", "conv/data/01_direct.cu", "a thread gathers one element of dx by the definition", "FMA share of the instructions", Direct),
         new(2, "col2im", "conv/data/02_col2im.cu", "a product of matrices makes the columns' gradients, which each pixel gathers", "FMA share; bytes read: KH KW times dx", Col2Im),
         new(3, "implicit GEMM", "conv/data/03_implicit_gemm.cu", "the product gathers from dy itself, a phase of the strides at a time", "bytes: no columns written or read",
-            problem => new RungPlan(ConvPlans.Launches(problem, ConvSteps.Plan(Stage(problem), null, new PlanOptions(Gpu.KnownGpus.A100))))),
+            problem => new RungPlan(ConvPlans.Launches(problem, ConvSteps.Plan(Stage(problem), null, new PlanOptions(KnownGpus.A100))))),
     ];
 
     /// <summary>The executor's.</summary>

@@ -3,6 +3,7 @@
 // The one thing to understand: the result is tiny and each of its sums is very long, one term for each output position of each image. So the question is how to spread a sum
 // over a GPU and still add it in the same order each time: in parts, with a second pass.
 using MiniDL.Cuda;
+using MiniDL.Gpu;
 
 namespace MiniDL.Ladders;
 
@@ -25,7 +26,7 @@ internal sealed class ConvFiltersLadder : Ladder
         new(1, "direct", "conv/filters/01_direct.cu", "a thread adds up one element of df by the definition", "waves; memory latency", Direct),
         new(2, "im2col, K split", "conv/filters/02_im2col.cu", "windows are written out; a product for each image, and the products are added up", "FMA share; bytes written: KH KW times x, and a df for each image", Im2Col),
         new(3, "implicit GEMM, K split", "conv/filters/03_implicit_gemm.cu", "the product gathers its windows from x, and K is split into as many parts as fill a GPU",
-            "bytes: no windows written or read, fewer parts", problem => Plan(problem, ConvSteps.Plan(Stage(problem), null, new PlanOptions(Gpu.KnownGpus.A100)))),
+            "bytes: no windows written or read, fewer parts", problem => Plan(problem, ConvSteps.Plan(Stage(problem), null, new PlanOptions(KnownGpus.A100)))),
     ];
 
     /// <summary>The executor's.</summary>

@@ -21,8 +21,8 @@ internal sealed class HistogramLadder(bool equal) : Ladder
 
     public override Measure Measure => Measure.GigaBytes;
 
-    /// <summary>2^26 values, 64 MB.</summary>
-    public override int DefaultSize => 1 << 26;
+    /// <summary>2^25 values, 32 MB.</summary>
+    public override int DefaultSize => 1 << 25;
 
     public override IReadOnlyList<Rung> Rungs { get; } =
     [

@@ -38,8 +38,8 @@ internal sealed class LayerNormLadder : Ladder
 
     public override int DefaultSize => 1024;
 
-    /// <summary>Rows of <paramref name="n"/> columns, as many as make 2^24 elements: 64 MiB each of x and y, more than any cache holds.</summary>
-    public override Problem OfSize(int n) => LayerNormProblem.Plain(Math.Max(1, (1 << 24) / n), n);
+    /// <summary>Rows of <paramref name="n"/> columns, as many as make 2^23 elements: 32 MiB each of x and y, together more than the caches of most GPUs hold.</summary>
+    public override Problem OfSize(int n) => LayerNormProblem.Plain(Math.Max(1, (1 << 23) / n), n);
 
     public override IReadOnlyList<Problem> Checks { get; } =
     [

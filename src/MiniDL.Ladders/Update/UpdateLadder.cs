@@ -106,7 +106,7 @@ internal sealed class UpdateLadder : Ladder
     {
         int blocks = tensors.Sum(tensor => KernelText.Blocks(tensor.Size, perThread * Threads));
         (string, object)[] all = [("TENSORS", tensors.Length), ("SIZES", string.Join(", ", tensors.Select(tensor => tensor.Size))), .. problem.Macros, .. macros];
-        RungArgument[] pointers = [.. "pgv".SelectMany(array => tensors.Select(tensor => new RungArgument($"{array}{tensor.Number}")))];
+        RungArgument[] pointers = [.. tensors.SelectMany(tensor => "pgv".Select(array => new RungArgument($"{array}{tensor.Number}")))];
         return new RungLaunch(LibraryKernel.Of(file, all), new LaunchShape(new Dim3(blocks), new Dim3(Threads)), pointers);
     }
 }

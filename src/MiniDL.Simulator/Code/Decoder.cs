@@ -146,9 +146,9 @@ internal sealed partial class Decoder
             if (FallsThrough(i)) Emit(new Instruction { Op = Op.Fall }, "", InstructionClass.Control);
         }
 
-        int[] waits = LoadChains.Find(function, _graph);
-        for (int i = 0; i < waits.Length; i++)
-            if (starts[i] < _origins.Count) _origins[starts[i]] = _origins[starts[i]] with { Waits = waits[i] };
+        (int Waits, int Cover)[] stretches = LoadChains.Find(function, _graph);
+        for (int i = 0; i < stretches.Length; i++)
+            if (starts[i] < _origins.Count) _origins[starts[i]] = _origins[starts[i]] with { Waits = stretches[i].Waits, Cover = stretches[i].Cover };
 
         // The closing brace returns.
         starts[^1] = _code.Count;

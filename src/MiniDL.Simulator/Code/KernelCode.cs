@@ -76,7 +76,8 @@ internal sealed class KernelCode
 /// <param name="Class">The class.</param>
 /// <param name="Flops">Floating-point operations of each lane.</param>
 /// <param name="Waits">How often a warp has waited for loads since the last instruction that says so (LoadChains).</param>
-internal readonly record struct Origin(string Opcode, int PtxLine, int File, int SourceLine, InstructionClass Class, int Flops, int Waits = 0);
+/// <param name="Cover">Instructions that it can execute during these waits.</param>
+internal readonly record struct Origin(string Opcode, int PtxLine, int File, int SourceLine, InstructionClass Class, int Flops, int Waits = 0, int Cover = 0);
 
 /// <summary>A function's place in the code, and what a call of it needs.</summary>
 internal sealed class FunctionCode

@@ -25,14 +25,15 @@ internal sealed unsafe class AccessPattern
     /// <param name="mask">The lanes that are on, at least one.</param>
     /// <param name="bytes">Bytes of each lane.</param>
     /// <param name="isShared">Shared memory rather than memory of the device.</param>
+    /// <param name="isLoad">A load; the same instruction always is one or never.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public (int, int) Count(ulong* addresses, uint mask, int bytes, bool isShared)
+    public (int, int) Count(ulong* addresses, uint mask, int bytes, bool isShared, bool isLoad)
     {
         ulong start = addresses[BitOperations.TrailingZeroCount(mask)] & (isShared ? ~3UL : ~31UL);
         if (mask == _mask && bytes == _bytes && (Differing(addresses, start) & mask) == 0) return Counts;
         (_mask, _bytes) = (mask, bytes);
         for (int lane = 0; lane < 32; lane++) _distances[lane] = addresses[lane] - start;
-        return Counts = isShared ? SharedAccess.Count(addresses, mask, bytes) : GlobalAccess.Count(addresses, mask, bytes);
+        return Counts = isShared ? SharedAccess.Count(addresses, mask, bytes, isLoad) : GlobalAccess.Count(addresses, mask, bytes);
     }
 
     /// <summary>The lanes whose distance from the start is not the remembered one.</summary>

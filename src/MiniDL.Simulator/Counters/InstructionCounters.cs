@@ -66,7 +66,7 @@ internal sealed unsafe class InstructionCounters(int instructions, Traffic? traf
         if (mask == 0) return;
         bool isShared = kind is AccessKind.SharedLoad or AccessKind.SharedStore or AccessKind.SharedAtomic;
         _kinds[pc] = kind;
-        (int cost, int best) = (_patterns[pc] ??= new()).Count(addresses, mask, bytes, isShared);
+        (int cost, int best) = (_patterns[pc] ??= new()).Count(addresses, mask, bytes, isShared, kind == AccessKind.SharedLoad);
         ref AccessCounts counts = ref _counts[pc];
         counts.Requests++;
         if (isShared)

@@ -39,6 +39,12 @@ public sealed class KernelCounters
     /// <summary>How often warps must wait for loads of global memory, at least: loads that do not need each other's results are waited for together.</summary>
     public long LoadWaits { get; private set; }
 
+    /// <summary>Instructions that warps can execute during these waits, since they need nothing of what is waited for.</summary>
+    public long LoadCover { get; private set; }
+
+    /// <summary>Multiply-adds of the tensor cores, in TF32 ones: of 16-bit numbers two are one, as they take half the time.</summary>
+    public long TensorProducts { get; private set; }
+
     /// <summary>Loads of global memory. Nsight Compute: <c>..._mem_global_op_ld</c>.</summary>
     public AccessCounts GlobalLoads { get; private set; }
 
@@ -60,20 +66,29 @@ public sealed class KernelCounters
     /// <summary>Loads and stores of local memory, which should not be there: arrays indexed at run time, or spills. Nsight Compute: <c>..._mem_local_op_ld</c>, <c>..._op_st</c>.</summary>
     public AccessCounts Local { get; private set; }
 
+    /// <summary>What was read beyond the first-level cache; null if nobody followed the sectors.</summary>
+    public SecondLevelCounts? SecondLevelReads { get; private set; }
+
+    /// <summary>What was written to the second-level cache; null if nobody followed the sectors.</summary>
+    public SecondLevelCounts? SecondLevelWrites { get; private set; }
+
     /// <summary>Sectors that passed from the second to the first level, or -1 if nobody followed them. Nsight Compute: <c>lts__t_sectors_op_read.sum</c>.</summary>
-    public long SecondLevelReadSectors { get; private set; } = -1;
+    public long SecondLevelReadSectors => SecondLevelReads?.All ?? -1;
 
     /// <summary>Sectors that were written to the second level, or -1. Nsight Compute: <c>lts__t_sectors_op_write.sum</c>.</summary>
-    public long SecondLevelWrittenSectors { get; private set; } = -1;
+    public long SecondLevelWrittenSectors => SecondLevelWrites?.All ?? -1;
 
     /// <summary>Different sectors that were read, or -1: what must come from DRAM if nothing is in the cache.</summary>
-    public long FootprintReadSectors { get; private set; } = -1;
+    public long FootprintReadSectors => SecondLevelReads?.Different ?? -1;
 
     /// <summary>Different sectors that were written, or -1.</summary>
-    public long FootprintWrittenSectors { get; private set; } = -1;
+    public long FootprintWrittenSectors => SecondLevelWrites?.Different ?? -1;
 
     /// <summary>Different sectors that were read or written, or -1.</summary>
     public long FootprintSectors { get; private set; } = -1;
+
+    /// <summary>Waves: how often the device was filled with blocks. 1 if nobody followed the sectors.</summary>
+    public long Waves { get; private set; } = 1;
 
     /// <summary>The part of the launch's blocks that ran; the counts are scaled up from it. 1 if all did.</summary>
     public double SampledFraction { get; private set; } = 1;
@@ -121,8 +136,11 @@ public sealed class KernelCounters
     /// <summary>Counts barriers.</summary>
     internal void AddBarriers(long arrivals) => Barriers += arrivals;
 
-    /// <summary>Counts waits for loads.</summary>
-    internal void AddLoadWaits(long waits) => LoadWaits += waits;
+    /// <summary>Counts waits for loads, and instructions that can be executed meanwhile.</summary>
+    internal void AddLoadWaits(long waits, long meanwhile) => (LoadWaits, LoadCover) = (LoadWaits + waits, LoadCover + meanwhile);
+
+    /// <summary>Counts multiply-adds of the tensor cores.</summary>
+    internal void AddTensorProducts(long products) => TensorProducts += products;
 
     /// <summary>Counts what an instruction did to memory.</summary>
     internal void AddAccesses(AccessKind kind, in AccessCounts counts)
@@ -141,11 +159,8 @@ public sealed class KernelCounters
     }
 
     /// <summary>Notes where sectors went.</summary>
-    internal void SetTraffic(Traffic traffic)
-    {
-        (SecondLevelReadSectors, SecondLevelWrittenSectors) = (traffic.ReadSectors, traffic.WrittenSectors);
-        (FootprintReadSectors, FootprintWrittenSectors, FootprintSectors) = (traffic.Read.Count, traffic.Written.Count, traffic.Read.CountWith(traffic.Written));
-    }
+    internal void SetTraffic(Traffic traffic) =>
+        (SecondLevelReads, SecondLevelWrites, FootprintSectors, Waves) = (traffic.Reads, traffic.Writes, traffic.Union(reads: true, writes: true).Count, traffic.Waves);
 
     /// <summary>Adds the counts of another launch. Footprints are added too: launches are taken to touch different bytes.</summary>
     public void Add(KernelCounters other)
@@ -156,7 +171,8 @@ public sealed class KernelCounters
         Flops += other.Flops;
         AddBranches(other.Branches, other.DivergentBranches);
         AddBarriers(other.Barriers);
-        AddLoadWaits(other.LoadWaits);
+        AddLoadWaits(other.LoadWaits, other.LoadCover);
+        AddTensorProducts(other.TensorProducts);
         GlobalLoads += other.GlobalLoads;
         GlobalStores += other.GlobalStores;
         GlobalAtomics += other.GlobalAtomics;
@@ -164,33 +180,31 @@ public sealed class KernelCounters
         SharedStores += other.SharedStores;
         SharedAtomics += other.SharedAtomics;
         Local += other.Local;
-        SecondLevelReadSectors = Sum(SecondLevelReadSectors, other.SecondLevelReadSectors);
-        SecondLevelWrittenSectors = Sum(SecondLevelWrittenSectors, other.SecondLevelWrittenSectors);
-        FootprintReadSectors = Sum(FootprintReadSectors, other.FootprintReadSectors);
-        FootprintWrittenSectors = Sum(FootprintWrittenSectors, other.FootprintWrittenSectors);
-        FootprintSectors = Sum(FootprintSectors, other.FootprintSectors);
+        (SecondLevelReads, SecondLevelWrites) = (Sum(SecondLevelReads, other.SecondLevelReads), Sum(SecondLevelWrites, other.SecondLevelWrites));
+        FootprintSectors = FootprintSectors < 0 && other.FootprintSectors < 0 ? -1 : Math.Max(FootprintSectors, 0) + Math.Max(other.FootprintSectors, 0);
+        Waves += other.Waves;
         SampledFraction = Math.Min(SampledFraction, other.SampledFraction);
 
-        static long Sum(long a, long b) => a < 0 && b < 0 ? -1 : Math.Max(a, 0) + Math.Max(b, 0);
+        static SecondLevelCounts? Sum(SecondLevelCounts? a, SecondLevelCounts? b) => a is null && b is null ? null : a.GetValueOrDefault() + b.GetValueOrDefault();
     }
 
-    /// <summary>Scales everything up after only a part of the blocks ran. So are footprints, which is too much where blocks share what they read.</summary>
+    /// <summary>Scales everything up after only a part of the blocks ran; different sectors up to what there is of them.</summary>
     /// <param name="fraction">The part that ran, above 0 and at most 1.</param>
-    internal KernelCounters Sampled(double fraction)
+    /// <param name="footprint">The different sectors of the whole launch, read, written, and either; not given if nobody followed them.</param>
+    internal KernelCounters Sampled(double fraction, (long Read, long Written, long Either) footprint = default)
     {
         double factor = 1 / fraction;
-        for (int i = 0; i < _byClass.Length; i++) _byClass[i] = AccessCounts.Scaled(_byClass[i], factor);
-        ThreadInstructions = AccessCounts.Scaled(ThreadInstructions, factor);
-        Flops = AccessCounts.Scaled(Flops, factor);
-        (Branches, DivergentBranches, Barriers) = (AccessCounts.Scaled(Branches, factor), AccessCounts.Scaled(DivergentBranches, factor), AccessCounts.Scaled(Barriers, factor));
-        LoadWaits = AccessCounts.Scaled(LoadWaits, factor);
+        for (int i = 0; i < _byClass.Length; i++) _byClass[i] = Scaled(_byClass[i]);
+        (ThreadInstructions, Flops, TensorProducts) = (Scaled(ThreadInstructions), Scaled(Flops), Scaled(TensorProducts));
+        (Branches, DivergentBranches, Barriers) = (Scaled(Branches), Scaled(DivergentBranches), Scaled(Barriers));
+        (LoadWaits, LoadCover, Waves) = (Scaled(LoadWaits), Scaled(LoadCover), Scaled(Waves));
         (GlobalLoads, GlobalStores, GlobalAtomics) = (GlobalLoads.Times(factor), GlobalStores.Times(factor), GlobalAtomics.Times(factor));
         (SharedLoads, SharedStores, SharedAtomics, Local) = (SharedLoads.Times(factor), SharedStores.Times(factor), SharedAtomics.Times(factor), Local.Times(factor));
-        (SecondLevelReadSectors, SecondLevelWrittenSectors) = (Scaled(SecondLevelReadSectors), Scaled(SecondLevelWrittenSectors));
-        (FootprintReadSectors, FootprintWrittenSectors, FootprintSectors) = (Scaled(FootprintReadSectors), Scaled(FootprintWrittenSectors), Scaled(FootprintSectors));
+        (SecondLevelReads, SecondLevelWrites) = (SecondLevelReads?.Times(factor, footprint.Read), SecondLevelWrites?.Times(factor, footprint.Written));
+        if (FootprintSectors >= 0) FootprintSectors = footprint.Either;
         SampledFraction = fraction;
         return this;
 
-        long Scaled(long count) => count < 0 ? count : AccessCounts.Scaled(count, factor);
+        long Scaled(long count) => AccessCounts.Scaled(count, factor);
     }
 }

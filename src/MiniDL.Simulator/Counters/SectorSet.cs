@@ -8,9 +8,10 @@ namespace MiniDL.Simulator.Counters;
 /// <summary>A set of sectors.</summary>
 internal sealed class SectorSet
 {
-    // A page of 4 KB has bits for 32,768 sectors: 1 MB of the device's memory.
-    private const int PageWords = 512;
+    // A page of 1 KB has bits for 8,192 sectors: 256 KB of the device's memory.
+    private const int PageWords = 128;
     private readonly Dictionary<ulong, ulong[]> _pages = [];
+    private readonly Stack<ulong[]> _empty = [];   // pages to use again, all zero
     private ulong _latest = ulong.MaxValue;
     private ulong[] _page = [];
 
@@ -32,21 +33,55 @@ internal sealed class SectorSet
         }
     }
 
-    /// <summary>The number of sectors.</summary>
-    public long Count => _pages.Values.Sum(page => page.Sum(word => (long)BitOperations.PopCount(word)));
+    /// <summary>True if there are none.</summary>
+    public bool IsEmpty => _pages.Count == 0;
 
-    /// <summary>The number of sectors in this set or another.</summary>
-    public long CountWith(SectorSet other)
+    /// <summary>The number of sectors.</summary>
+    public long Count
     {
-        var both = new SectorSet();
-        both.Add(this);
-        both.Add(other);
-        return both.Count;
+        get
+        {
+            long count = 0;
+            foreach (ulong[] page in _pages.Values)
+                foreach (ulong word in page) count += BitOperations.PopCount(word);
+            return count;
+        }
+    }
+
+    /// <summary>The number of sectors from a first one up to and without a last one.</summary>
+    public long CountBetween(ulong first, ulong end)
+    {
+        const ulong sectors = PageWords * 64;
+        long count = 0;
+        foreach ((ulong number, ulong[] page) in _pages)
+        {
+            if ((number + 1) * sectors <= first || number * sectors >= end) continue;
+            for (int i = 0; i < PageWords; i++)
+            {
+                ulong word = number * sectors + (ulong)i * 64;
+                if (page[i] == 0 || word + 64 <= first || word >= end) continue;
+                ulong from = first > word ? ulong.MaxValue << (int)(first - word) : ulong.MaxValue, to = end < word + 64 ? (1UL << (int)(end - word)) - 1 : ulong.MaxValue;
+                count += BitOperations.PopCount(page[i] & from & to);
+            }
+        }
+        return count;
+    }
+
+    /// <summary>Takes all out.</summary>
+    public void Clear()
+    {
+        foreach (ulong[] page in _pages.Values)
+        {
+            Array.Clear(page);
+            _empty.Push(page);
+        }
+        _pages.Clear();
+        _latest = ulong.MaxValue;
     }
 
     private void Turn(ulong number)
     {
-        if (!_pages.TryGetValue(number, out ulong[]? page)) _pages[number] = page = new ulong[PageWords];
+        if (!_pages.TryGetValue(number, out ulong[]? page)) _pages[number] = page = _empty.TryPop(out ulong[]? used) ? used : new ulong[PageWords];
         (_latest, _page) = (number, page);
     }
 }

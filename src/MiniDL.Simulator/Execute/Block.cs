@@ -78,7 +78,7 @@ internal sealed unsafe class Block : IDisposable
     {
         Number = number;
         _index = Launch.BlockAt(number);
-        Profile.Accesses?.Traffic?.BeginBlock();
+        Profile.Accesses?.Traffic?.BeginBlock(number / Launch.BlocksOfWave);
         Checks?.Start(number);
         Budget = Launch.InstructionLimit;
         Barriers.Start();

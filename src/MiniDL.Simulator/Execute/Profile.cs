@@ -64,7 +64,8 @@ internal sealed class Profile(int instructions, InstructionCounters? accesses)
             if (origin.Opcode.Length == 0) continue;
             counters.AddInstruction(origin.Class, counts[i].Warps, counts[i].Lanes, 0);
             counters.AddFlops((counts[i].Lanes - counts[i].Off) * origin.Flops);
-            counters.AddLoadWaits(counts[i].Warps * origin.Waits);
+            counters.AddLoadWaits(counts[i].Warps * origin.Waits, counts[i].Warps * origin.Cover);
+            if (origin.Class == InstructionClass.Tensor) counters.AddTensorProducts(counts[i].Lanes * origin.Flops / (origin.Opcode.Contains(".tf32", StringComparison.Ordinal) ? 2 : 4));
             if (kernel.Code[i].Op is Op.Branch or Op.BranchIndexed) counters.AddBranches(counts[i].Warps, counts[i].Diverged);
             if (kernel.Code[i].Op is Op.Barrier or Op.BarrierReduce or Op.BarrierArrive) counters.AddBarriers(counts[i].Warps);
         }

@@ -5,6 +5,7 @@
 //
 // The one thing to understand: products are exact, and how real tensor cores round their sums is not documented. Here a sum is kept in double and rounded once; results of a
 // GPU differ in the last bits. Of tf32 the lower 13 bits are not looked at.
+using System.Runtime.Intrinsics;
 using MiniDL.Simulator.Arithmetic;
 
 namespace MiniDL.Simulator.Tensor;
@@ -67,40 +68,39 @@ internal sealed unsafe record MatrixMultiply(int K, TensorType Type, bool SumsIn
         };
     }
 
+    // Where the lanes' elements lie in A (row by row), B and C: by element of a lane, then by lane.
+    private readonly int[] _placesOfA = Places(M * K / Lanes.Count, (lane, element) => Fragment.OfA(lane, element, Type == TensorType.Tf32 ? 1 : 2) is var (row, k) ? row * K + k : 0);
+    private readonly int[] _placesOfB = Places(N * K / Lanes.Count, (lane, element) => Fragment.OfB(lane, element, Type == TensorType.Tf32 ? 1 : 2) is var (k, column) ? k * N + column : 0);
+    private static readonly int[] s_placesOfC = Places(M * N / Lanes.Count, (lane, element) => Fragment.OfC(lane, element) is var (row, column) ? row * N + column : 0);
+
     /// <summary>Runs it. Each argument is a list of rows of 32 lanes; D may be C.</summary>
     public void Run(uint** d, uint** a, uint** b, uint** c)
     {
-        float* left = stackalloc float[M * K], right = stackalloc float[K * N], sums = stackalloc float[M * N];
-        for (int lane = 0; lane < Lanes.Count; lane++)
+        double* left = stackalloc double[M * K], right = stackalloc double[K * N], sums = stackalloc double[M * N];
+        for (int i = 0; i < _placesOfA.Length; i++) left[_placesOfA[i]] = Element(a, i % Lanes.Count, i / Lanes.Count);
+        for (int i = 0; i < _placesOfB.Length; i++) right[_placesOfB[i]] = Element(b, i % Lanes.Count, i / Lanes.Count);
+        for (int i = 0; i < s_placesOfC.Length; i++)
         {
-            for (int element = 0; element < RegistersOfA * PerRegister; element++)
-            {
-                (int row, int k) = Fragment.OfA(lane, element, PerRegister);
-                left[row * K + k] = Element(a, lane, element);
-            }
-            for (int element = 0; element < RegistersOfB * PerRegister; element++)
-            {
-                (int k, int column) = Fragment.OfB(lane, element, PerRegister);
-                right[k * N + column] = Element(b, lane, element);
-            }
-            for (int element = 0; element < 4; element++)
-            {
-                (int row, int column) = Fragment.OfC(lane, element);
-                sums[row * N + column] = SumsInF16 ? (float)((Half*)(c[element / 2] + lane))[element % 2] : ((float*)c[element])[lane];
-            }
+            (int lane, int element) = (i % Lanes.Count, i / Lanes.Count);
+            sums[s_placesOfC[i]] = SumsInF16 ? (float)((Half*)(c[element / 2] + lane))[element % 2] : ((float*)c[element])[lane];
         }
-        for (int lane = 0; lane < Lanes.Count; lane++)
+
+        // A row of the result is one vector: the terms of each sum are added in the order of k.
+        for (int row = 0; row < M; row++)
         {
-            for (int element = 0; element < 4; element++)
-            {
-                (int row, int column) = Fragment.OfC(lane, element);
-                double sum = sums[row * N + column];
-                for (int k = 0; k < K; k++) sum += (double)left[row * K + k] * right[k * N + column];
-                if (SumsInF16) ((Half*)(d[element / 2] + lane))[element % 2] = Float16.Narrow<Nearest>(sum);
-                else ((float*)d[element])[lane] = Float32.Canonical((float)sum);
-            }
+            Vector512<double> sum = Vector512.Load(sums + row * N);
+            for (int k = 0; k < K; k++) sum += Vector512.Create(left[row * K + k]) * Vector512.Load(right + k * N);
+            sum.Store(sums + row * N);
+        }
+        for (int i = 0; i < s_placesOfC.Length; i++)
+        {
+            (int lane, int element) = (i % Lanes.Count, i / Lanes.Count);
+            if (SumsInF16) ((Half*)(d[element / 2] + lane))[element % 2] = Float16.Narrow<Nearest>(sums[s_placesOfC[i]]);
+            else ((float*)d[element])[lane] = Float32.Canonical((float)sums[s_placesOfC[i]]);
         }
     }
+
+    private static int[] Places(int elements, Func<int, int, int> place) => [.. Enumerable.Range(0, elements * Lanes.Count).Select(i => place(i % Lanes.Count, i / Lanes.Count))];
 
     /// <summary>An element of A or B as a float32, which holds all three types exactly.</summary>
     private float Element(uint** registers, int lane, int element)

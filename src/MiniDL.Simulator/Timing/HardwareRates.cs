@@ -14,9 +14,11 @@ namespace MiniDL.Simulator.Timing;
 /// <param name="IntegerShares">Integer operations use up lanes of the float32 ones (8.6 and 8.9: half of the lanes do either) [A].</param>
 /// <param name="Float64">float64 operations [G].</param>
 /// <param name="Special">Operations of the special-function unit, and conversions between types [G].</param>
+/// <param name="Tensor">TF32 multiply-adds of the tensor cores, dense, from the published TFLOP/s: A100 156, RTX 3090 35.6, RTX 4090 82.6, H100 495 (at 1,830 MHz). 16-bit numbers go twice as
+/// fast; 7.0 and 7.5 have these only (125 TFLOP/s of a V100), given as half as many [A].</param>
 /// <param name="FirstLevelBytes">Capacity of the first-level cache and shared memory together [A].</param>
 /// <param name="SecondLevelBytesPerClock">Bytes of the whole device that the second-level cache delivers [T]; where none is published, one sector for each multiprocessor.</param>
-public readonly record struct HardwareRates(int Float32, int Integer, bool IntegerShares, int Float64, int Special, int FirstLevelBytes, double SecondLevelBytesPerClock)
+public readonly record struct HardwareRates(int Float32, int Integer, bool IntegerShares, int Float64, int Special, int Tensor, int FirstLevelBytes, double SecondLevelBytesPerClock)
 {
     /// <summary>Warp instructions issued: one by each of four schedulers [A].</summary>
     public const int Issue = 4;
@@ -48,11 +50,11 @@ public readonly record struct HardwareRates(int Float32, int Integer, bool Integ
         const int KB = 1024;
         return capability switch
         {
-            < 75 => new(float32, 64, false, 32, 16, 128 * KB, 2048),
-            75 => new(float32, 64, false, 2, 16, 96 * KB, 32.0 * gpu.Multiprocessors),
-            80 => new(float32, 64, false, 32, 16, 192 * KB, 5120),
-            86 or 89 => new(float32, 64, true, 2, 16, 128 * KB, 32.0 * gpu.Multiprocessors),
-            _ => new(float32, 64, false, 64, 16, 256 * KB, 5120),
+            < 75 => new(float32, 64, false, 32, 16, 256, 128 * KB, 2048),
+            75 => new(float32, 64, false, 2, 16, 256, 96 * KB, 32.0 * gpu.Multiprocessors),
+            80 => new(float32, 64, false, 32, 16, 512, 192 * KB, 5120),
+            86 or 89 => new(float32, 64, true, 2, 16, 128, 128 * KB, 32.0 * gpu.Multiprocessors),
+            _ => new(float32, 64, false, 64, 16, 1024, 256 * KB, 5120),
         };
     }
 }

@@ -1,12 +1,17 @@
 // From counters to an estimated time.
 //
-//     time = launch + sum over waves of max(issue, float32, integer, float64, special, shared, first level, second level, DRAM, latency)
+//     time = launch + sum over waves of max(issue, float32, integer, float64, special, tensor, shared, first level, second level, DRAM, latency)
 //
 // A wave is as many blocks as the device holds at once: SMs times resident blocks (occupancy). In a full wave each SM does the work of its resident blocks; in the last
 // one the busiest SM has as many as are left for it. Work is taken to be spread evenly over blocks. All but the last three terms are an SM's own: work / rate.
 //
-// Latency is the floor that Little's law sets. A warp waits for memory so many times, each time for a latency that lies between the caches' and DRAM's; other warps
-// work meanwhile, but no wave can end before its warps have waited. Few resident warps make many waves, and so a long time: that is how occupancy matters.
+// Latency is a floor. A warp waits for memory so many times, each time for a latency that lies between the caches' and DRAM's, shortened by what it can do meanwhile; and it has its own work to
+// do besides, since what is waited for is needed. If each wait stands before a barrier, the whole block waits, and its floor is
+//
+//     waits * (latency - work meanwhile) + the block's own work          without barriers: a warp's own work
+//
+// Other blocks of the SM work meanwhile, but no wave can end before its blocks have waited. Few resident warps make many waves, and so a long time: that is how occupancy matters
+// (Little's law; Hong and Kim, ISCA 2009, section 3: one memory period that nothing hides, and what barriers add).
 //
 // The one thing to understand: the largest term is the limiter, and making any other smaller gains nothing.
 using System.Globalization;
@@ -80,24 +85,39 @@ public static class TimingModel
         long special = counters.Of(InstructionClass.SpecialFunction) + counters.Of(InstructionClass.Conversion), float64 = counters.Of(InstructionClass.Float64);
         long sectors = counters.GlobalLoads.Sectors + counters.GlobalStores.Sectors + counters.GlobalAtomics.Sectors + counters.Local.Sectors;
         double secondLevel = counters.SecondLevelReadSectors < 0 ? counters.GlobalBytes : 32.0 * (counters.SecondLevelReadSectors + counters.SecondLevelWrittenSectors);
-        double dram = DramModel.Bytes(counters, gpu.L2Bytes), latency = Latency(counters, dram);
-
-        return
+        (double read, double written) = DramModel.Bytes(counters, gpu.L2Bytes);
+        Work[] own =
         [
             OfMultiprocessor("instruction issue", counters.WarpInstructions, HardwareRates.Issue, "warp instructions"),
             OfMultiprocessor("float32", 32 * (float32 + (rates.IntegerShares ? integer : 0)), rates.Float32, rates.IntegerShares ? "operations, integer ones included" : "operations"),
             OfMultiprocessor("integer", 32 * integer, rates.Integer, "operations"),
             OfMultiprocessor("float64", 32 * float64, rates.Float64, "operations"),
             OfMultiprocessor("special functions", 32 * special, rates.Special, "operations and conversions"),
+            OfMultiprocessor("tensor cores", counters.TensorProducts, rates.Tensor, "multiply-adds"),
             OfMultiprocessor("shared memory", counters.SharedWavefronts, HardwareRates.SharedWavefronts, "wavefronts"),
             OfMultiprocessor("first-level cache", sectors, HardwareRates.FirstLevelSectors, "sectors"),
+        ];
+        double latency = Latency(counters, read), waits = counters.LoadWaits / warps;
+        return
+        [
+            .. own,
             OfDevice("second-level cache", secondLevel, rates.SecondLevelBytesPerClock),
-            OfDevice("DRAM bytes", dram, dramPerClock),
-            new Work("memory latency", counters.LoadWaits / warps * latency, Scope.Wave, Text($"{counters.LoadWaits / warps:0.#} waits of {latency:0} clocks by each warp")),
+            OfDevice("DRAM bytes", read + written, dramPerClock),
+            new Work("memory latency", Waiting(counters, latency, own.Max(work => work.PerBlock), blocks, warps), Scope.Wave, Text($"{waits:0.#} waits of {latency:0} clocks by each warp")),
         ];
 
         Work OfMultiprocessor(string name, double amount, double rate, string what) => new(name, amount / blocks / rate, Scope.Multiprocessor, Text($"{amount:#,0} {what}"));
         Work OfDevice(string name, double bytes, double rate) => new(name, bytes / blocks / rate, Scope.Device, Text($"{bytes:#,0} bytes"));
+    }
+
+    /// <summary>Clocks until a block, or where no barriers bind them a warp, has waited for its loads and done its own work.</summary>
+    private static double Waiting(KernelCounters counters, double latency, double workOfBlock, double blocks, double warps)
+    {
+        if (counters.LoadWaits == 0) return 0;
+        bool together = counters.Barriers >= counters.LoadWaits;
+        double ownWork = together ? workOfBlock : workOfBlock * blocks / warps;
+        double meanwhile = ownWork * counters.LoadCover / Math.Max(1, counters.WarpInstructions) / (counters.LoadWaits / warps);
+        return counters.LoadWaits / warps * Math.Max(0, latency - meanwhile) + ownWork;
     }
 
     /// <summary>The mean latency of a load: where the caches' counters are known, by how many sectors came from where.</summary>
@@ -105,7 +125,7 @@ public static class TimingModel
     {
         double loaded = counters.GlobalLoads.Sectors, beyondFirst = counters.SecondLevelReadSectors;
         if (loaded == 0 || beyondFirst < 0) return HardwareRates.DramLatency;
-        double dram = Math.Min(beyondFirst, Math.Min(dramBytes / GlobalAccess.SectorBytes, counters.FootprintReadSectors)), second = beyondFirst - dram, first = Math.Max(0, loaded - beyondFirst);
+        double dram = Math.Min(beyondFirst, dramBytes / GlobalAccess.SectorBytes), second = beyondFirst - dram, first = Math.Max(0, loaded - beyondFirst);
         return (first * HardwareRates.FirstLevelLatency + second * HardwareRates.SecondLevelLatency + dram * HardwareRates.DramLatency) / (first + second + dram);
     }
 

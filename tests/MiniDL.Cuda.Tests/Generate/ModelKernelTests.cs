@@ -1,5 +1,6 @@
-// The generated kernels of the four models of the progression: they compile for every architecture, and nothing spills.
+// The generated kernels of the four models of the progression, and those of rows as long and as many as these models have not: they compile for every architecture, and nothing spills.
 using MiniDL.Tests.Lowering;
+using static MiniDL.T;
 
 namespace MiniDL.Cuda.Tests;
 
@@ -20,6 +21,35 @@ internal sealed class ModelKernelTests
             .SelectMany(model => EndFusion.Fuse(Models.ByName(model).Lower(cpu), Stages.Options).Stages)
             .Where(stage => stage is FusedStage or ReduceStage or StageWithEnds)
             .SelectMany(stage => StagePlanner.Plan(stage, Stages.Options)).Cast<KernelStep>().Select(step => step.Source)];
+        AssertNoSpills(compiler, sources, architecture);
+    }
+
+    /// <summary>Where rows are many, a lane keeps up to 64 elements in registers.</summary>
+    [TestCase("sm_70", Category = "Long")]
+    [TestCase("sm_80")]
+    [TestCase("sm_86", Category = "Long")]
+    [TestCase("sm_89", Category = "Long")]
+    [TestCase("sm_90", Category = "Long")]
+    public void Kernels_of_many_long_rows_do_not_spill(string architecture)
+    {
+        NvrtcCompiler compiler = Nvrtc.Required();
+        if (!compiler.Architectures.Contains(architecture)) Assert.Ignore($"NVRTC {compiler.Version} does not know {architecture}");
+        (int, int)[] shapes = [(8000, 127), (4000, 1000), (4000, 1023), (1000, 4096)];
+        AssertNoSpills(compiler, [.. shapes.SelectMany(shape => SourcesOfRows(shape.Item1, shape.Item2))], architecture);
+    }
+
+    /// <summary>Softmax; cross-entropy and its gradient; layer norm and its gradient.</summary>
+    private static IEnumerable<KernelSource> SourcesOfRows(int rows, int columns)
+    {
+        Tensor x = Input([rows, columns], "x"), t = Input([rows, columns], "t"), gamma = Input([columns], "gamma");
+        Tensor entropy = -Sum(t * LogSoftmax(x), -1), centred = x - Mean(x, -1, keepDims: true), normal = centred / Sqrt(Mean(Square(centred), -1, keepDims: true) + 1e-5f) * gamma;
+        Tensor[][] programs = [[Softmax(x)], [entropy, Grad(Sum(entropy), x)], [normal], [Grad(Sum(normal * t), x)]];
+        return programs.SelectMany(outputs => Lowered.StagesOf(outputs)).Where(stage => stage is FusedStage).SelectMany(stage => StagePlanner.Plan(stage, Stages.Options))
+            .Cast<KernelStep>().Select(step => step.Source);
+    }
+
+    private static void AssertNoSpills(NvrtcCompiler compiler, KernelSource[] sources, string architecture)
+    {
         using (Assert.EnterMultipleScope())
         {
             foreach (CompiledKernel kernel in compiler.Compile(sources, architecture))

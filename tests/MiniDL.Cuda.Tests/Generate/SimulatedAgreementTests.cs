@@ -48,7 +48,7 @@ internal sealed class SimulatedAgreementTests
     {
         (Shape Shape, int[] Axes)[] layouts =
         [
-            ([100_000], [0]), ([3, 70_001], [1]), ([5000, 7], [0]), ([600, 130], [0]), ([2, 900, 40], [1]), ([4, 200, 3, 50], [0, 2]), ([40, 3, 501], [0, 2]), ([16, 8, 15, 15], [0, 2, 3]), ([5, 257], [1]),
+            ([100_000], [0]), ([10_003], [0]), ([3, 70_001], [1]), ([5000, 7], [0]), ([600, 130], [0]), ([2, 900, 40], [1]), ([4, 200, 3, 50], [0, 2]), ([40, 3, 501], [0, 2]), ([16, 8, 15, 15], [0, 2, 3]), ([5, 257], [1]),
         ];
         Check(layouts.SelectMany(layout => new[]
         {
@@ -74,6 +74,24 @@ internal sealed class SimulatedAgreementTests
         Of($"dropout {shape}", shape, Draw.Real, x => T.Dropout(x, 0.4f)),
         Of($"uniform, transposed {shape}", shape, Draw.Real, x => Mul(Flip(x, [0]), Uniform(x))),
     }));
+
+    [Test]
+    public void A_NaN_among_many_terms_is_the_largest_and_the_smallest()
+    {
+        Tensor x = Input([10_003], "x");
+        NDArray numbers = Draw.Real.Fill(new Gen(1), [10_003]);
+        numbers.Span<float>()[7777] = float.NaN;
+        Check([new Case("a NaN among many", FunctionChecks.Freeze([x], [Max(x), Min(x), Sum(x)], [], []), [numbers], 1)]);
+    }
+
+    /// <summary>The kernel of kernels/reduce has macros, parameters and variables of its own.</summary>
+    [Test]
+    public void A_sum_of_arrays_with_the_names_of_a_kernel_agrees()
+    {
+        Tensor[] xs = [.. new[] { "N", "PART", "sum", "end", "i", "v", "x", "y", "tid", "terms", "load4_x", "run" }.Select(name => Input([5001], name))];
+        Tensor sum = Sum(xs.Aggregate((a, b) => Add(a, b)) * Uniform(xs[0]));
+        Check([new Case("a sum of arrays with a kernel's names", FunctionChecks.Freeze(xs, [sum, Sum(Uniform(xs[0]))], [], []), [.. xs.Select((_, i) => Draw.Real.Fill(new Gen(i), [5001]))], 1)]);
+    }
 
     [Test]
     public void Many_arrays_agree()

@@ -18,7 +18,7 @@ internal static class GoldenKernel
     private static string WithoutIncludes(string text)
     {
         text = text.Replace(KernelLibrary.Read(ReducePass.File), $"#include \"{ReducePass.File}\"\n", StringComparison.Ordinal);
-        foreach (string file in new[] { "random/philox.cuh", "fused/four.cuh", "prelude.cuh" })
+        foreach (string file in new[] { "random/philox.cuh", "fused/ranges.cuh", "fused/four.cuh", "prelude.cuh" })
         {
             string included = KernelLibrary.Resolve($"#include \"{file}\"\n"), alone = included.Replace(KernelLibrary.Read("prelude.cuh"), "", StringComparison.Ordinal);
             text = text.Replace(included, $"#include \"{file}\"\n", StringComparison.Ordinal);

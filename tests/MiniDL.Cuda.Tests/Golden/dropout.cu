@@ -25,8 +25,7 @@ __device__ __forceinline__ float mul_bernoulli_relu_at(float v0_dot10, float v2_
 extern "C" __global__ void __launch_bounds__(256) map_mul_bernoulli_relu(const float* __restrict__ dot10, float* __restrict__ mul11, const uint64* __restrict__ run)
 {
     const uint thread = blockIdx.x * 256 + threadIdx.x;
-    const uint i = 4 * thread;
-    if (i < 80000)
+    BY_FOUR(i, thread, 80000)
     {
         float v0_dot10[4];
         load4(dot10 + i, v0_dot10);

@@ -21,8 +21,7 @@ __device__ __forceinline__ float exp_maximum_at(float v0_x, float v1_y)
 extern "C" __global__ void __launch_bounds__(256) map_exp_maximum(const float* __restrict__ x, const float* __restrict__ y, float* __restrict__ exp2)
 {
     const uint thread = blockIdx.x * 256 + threadIdx.x;
-    const uint i = 4 * thread;
-    if (i < 1500)
+    BY_FOUR(i, thread, 1500)
     {
         float v0_x[4];
         load4(x + i, v0_x);

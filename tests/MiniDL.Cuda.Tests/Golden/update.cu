@@ -30,6 +30,7 @@
 // Launch: 868 blocks of 256 threads; dealt to the arrays in order.
 #include "prelude.cuh"
 #include "fused/four.cuh"
+#include "fused/ranges.cuh"
 
 __device__ __forceinline__ void update_0_at(float v1_p0, float v3_p1, float v14_p2, float& new_p0, float& new_p2)
 {
@@ -48,8 +49,7 @@ __device__ __forceinline__ void update_0_at(float v1_p0, float v3_p1, float v14_
 
 __device__ __forceinline__ void update_0(float* __restrict__ p0, const float* __restrict__ p1, float* __restrict__ p2, uint thread, uint count)
 {
-    const uint i = 4 * thread;
-    if (i + 4 <= count)
+    BY_FOUR(i, thread, count)
     {
         float v1_p0[4];
         load4(p0 + i, v1_p0);
@@ -64,48 +64,31 @@ __device__ __forceinline__ void update_0(float* __restrict__ p0, const float* __
         store4(p0 + i, new_p0);
         store4(p2 + i, new_p2);
     }
-    else
+    REST(j, i, count)
     {
-        #pragma unroll 1
-        for (uint j = i; j < count; j++)
-        {
-            float new_p0;
-            float new_p2;
-            update_0_at(p0[j], p1[j], p2[j], new_p0, new_p2);
-            p0[j] = new_p0;
-            p2[j] = new_p2;
-        }
+        float new_p0;
+        float new_p2;
+        update_0_at(p0[j], p1[j], p2[j], new_p0, new_p2);
+        p0[j] = new_p0;
+        p2[j] = new_p2;
     }
 }
 
-extern "C" __global__ void __launch_bounds__(256) map_update(float* __restrict__ mean_square_of_wH, const float* __restrict__ dot21, float* __restrict__ wH, float* __restrict__ mean_square_of_wH2, const float* __restrict__ dot22, float* __restrict__ wH2, float* __restrict__ mean_square_of_wO, const float* __restrict__ dot23, float* __restrict__ wO)
+struct update_0_arrays
 {
-    float* __restrict__ p0;
-    const float* __restrict__ p1;
-    float* __restrict__ p2;
-    uint block = blockIdx.x, count;
-    if (block < 479)
-    {
-        p0 = mean_square_of_wH;
-        p1 = dot21;
-        p2 = wH;
-        count = 490000;
-    }
-    else if (block < 861)
-    {
-        p0 = mean_square_of_wH2;
-        p1 = dot22;
-        p2 = wH2;
-        count = 390625;
-        block -= 479;
-    }
-    else
-    {
-        p0 = mean_square_of_wO;
-        p1 = dot23;
-        p2 = wO;
-        count = 6250;
-        block -= 861;
-    }
-    update_0(p0, p1, p2, 256 * block + threadIdx.x, count);
+    float* p0;   // mean_square_of_wH, mean_square_of_wH2, mean_square_of_wO
+    const float* p1;   // dot21, dot22, dot23
+    float* p2;   // wH, wH2, wO
+};
+
+struct update_0_ranges
+{
+    static constexpr uint firstBlock[] = { 0, 479, 861, 868 }, count[] = { 490000, 390625, 6250 };
+};
+
+extern "C" __global__ void __launch_bounds__(256) map_update(const __grid_constant__ List<update_0_arrays, 3> update_0_list)
+{
+    const Share own = shareOf<update_0_ranges>(blockIdx.x);
+    const update_0_arrays arrays = update_0_list.items[own.index];
+    update_0(arrays.p0, arrays.p1, arrays.p2, 256 * own.block + threadIdx.x, own.count);
 }

@@ -52,7 +52,7 @@ public sealed class ConvKernelTests
     [TestCase(ConvDirection.FilterGrad, 64, 64, 2)]
     public void The_second_layer_of_the_convnet(ConvDirection direction, int blockM, int blockN, int launches)
     {
-        int images = direction == ConvDirection.FilterGrad ? 24 : 60;
+        int images = direction == ConvDirection.FilterGrad ? 32 : 60;
         ConvStage stage = Convolutions.Stage(direction, [images, 32, 15, 15], [64, 32, 3, 3]);
         IReadOnlyList<Step> steps = ConvSteps.Plan(stage, null, Stages.Options);
         var first = (KernelStep)steps[0];

@@ -63,7 +63,7 @@ public sealed unsafe class AccessTests
     {
         ulong* offsets = stackalloc ulong[32];
         Fill(offsets, 0, stride);
-        (int wavefronts, int ideal) = SharedAccess.Count(offsets, uint.MaxValue, bytes);
+        (int wavefronts, int ideal) = SharedAccess.Count(offsets, uint.MaxValue, bytes, isLoad: false);
         return $"{wavefronts} {ideal}";
     }
 
@@ -73,9 +73,24 @@ public sealed unsafe class AccessTests
         ulong* offsets = stackalloc ulong[32];
         // Lanes 0-15 read one word, 16-31 another: of the same bank, 32 words apart, then of the next bank.
         for (int lane = 0; lane < 32; lane++) offsets[lane] = lane < 16 ? 0UL : 128;
-        Assert.That(SharedAccess.Count(offsets, uint.MaxValue, 4), Is.EqualTo((2, 1)));
+        Assert.That(SharedAccess.Count(offsets, uint.MaxValue, 4, isLoad: true), Is.EqualTo((2, 1)));
         for (int lane = 0; lane < 32; lane++) offsets[lane] = lane < 16 ? 0UL : 132;
-        Assert.That(SharedAccess.Count(offsets, uint.MaxValue, 4), Is.EqualTo((1, 1)));
+        Assert.That(SharedAccess.Count(offsets, uint.MaxValue, 4, isLoad: true), Is.EqualTo((1, 1)));
+    }
+
+    /// <summary>float4s by lane: as neighbours alike, lanes two away alike, four different ones in turn, all alike; then neighbours alike with two of a half warp in one bank.</summary>
+    [TestCase(1, 2, 2)]
+    [TestCase(2, 2, 2)]
+    [TestCase(4, 4, 4)]
+    [TestCase(32, 2, 2)]
+    [TestCase(-1, 4, 2)]
+    public void A_wide_load_takes_half_the_wavefronts_if_lanes_in_pairs_read_alike(int pattern, int wavefronts, int ideal)
+    {
+        ulong* offsets = stackalloc ulong[32];
+        for (int lane = 0; lane < 32; lane++)
+            offsets[lane] = 16 * (ulong)(pattern switch { 1 => lane / 2, 2 => lane / 4 * 2 + lane % 2, 4 => lane % 4, 32 => 0, _ => lane / 2 * 2 });
+        Assert.That(SharedAccess.Count(offsets, uint.MaxValue, 16, isLoad: true), Is.EqualTo((wavefronts, ideal)));
+        Assert.That(SharedAccess.Count(offsets, uint.MaxValue, 16, isLoad: false).Wavefronts, Is.EqualTo(4), "a store has no such way");
     }
 
     [Test]
@@ -83,8 +98,8 @@ public sealed unsafe class AccessTests
     {
         ulong* offsets = stackalloc ulong[32];
         Fill(offsets, 0, 16);
-        Assert.That(SharedAccess.Count(offsets, 0xFF, 16), Is.EqualTo((1, 1)), "lanes 0 to 7 are the first of four phases");
-        Assert.That(SharedAccess.Count(offsets, 0, 16), Is.EqualTo((0, 0)));
+        Assert.That(SharedAccess.Count(offsets, 0xFF, 16, isLoad: true), Is.EqualTo((1, 1)), "lanes 0 to 7 are the first of four phases");
+        Assert.That(SharedAccess.Count(offsets, 0, 16, isLoad: true), Is.EqualTo((0, 0)));
     }
 
     [Test]
@@ -100,8 +115,8 @@ public sealed unsafe class AccessTests
             Fill(addresses, Base + 4 * (ulong)random.Next(1000), stride);
             if (random.Next(5) == 0) addresses[random.Next(32)] += 4 * (ulong)random.Next(100);
             uint mask = random.Next(3) == 0 ? (uint)random.NextInt64(1, 1L << 32) : uint.MaxValue;
-            Assert.That(global.Count(addresses, mask, bytes, isShared: false), Is.EqualTo(GlobalAccess.Count(addresses, mask, bytes)));
-            Assert.That(shared.Count(addresses, mask, bytes, isShared: true), Is.EqualTo(SharedAccess.Count(addresses, mask, bytes)));
+            Assert.That(global.Count(addresses, mask, bytes, isShared: false, isLoad: true), Is.EqualTo(GlobalAccess.Count(addresses, mask, bytes)));
+            Assert.That(shared.Count(addresses, mask, bytes, isShared: true, isLoad: true), Is.EqualTo(SharedAccess.Count(addresses, mask, bytes, isLoad: true)));
         }
     }
 

@@ -113,6 +113,22 @@ public sealed class LaunchReportTests
         Assert.That(Counts(2), Is.EqualTo(Counts(1)));
     }
 
+    /// <summary>Two waves of 3,456 blocks, of which one runs. All read the same 32 bytes, and they stay 32 bytes.</summary>
+    [Test]
+    public void A_sampled_launch_shares_what_its_blocks_share()
+    {
+        using Simulation gpu = Simulation.OfBody("ld.global.u32 %r1, [%rd0]; st.global.u32 [%rd0+32], %r1;",
+            new SimulatorOptions { Threads = 1, Counting = Simulator.Counting.WithCaches, SampledWaves = 1 });
+        gpu.Run("k", 6912, 32, gpu.Zeros<uint>(16));
+        KernelCounters counters = gpu.Gpu.Reports[0].Counters;
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((counters.SampledFraction, counters.Waves), Is.EqualTo((0.5, 2)));
+            Assert.That((counters.SecondLevelReads!.Value.OfBlocks, counters.SecondLevelReads.Value.OfWaves), Is.EqualTo((6912, 2)));
+            Assert.That((counters.FootprintReadSectors, counters.FootprintWrittenSectors, counters.FootprintSectors), Is.EqualTo((2, 2, 2)), "no more than 64 bytes are there");
+        }
+    }
+
     [Test]
     public void The_footprint_is_what_a_kernel_reads_at_least()
     {

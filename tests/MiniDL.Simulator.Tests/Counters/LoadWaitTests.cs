@@ -45,4 +45,33 @@ public sealed class LoadWaitTests
             setp.lt.u32 %p1, %r1, 5;
             @%p1 bra LOOP;
         """), Is.EqualTo(5));
+
+    /// <summary>Two guarded loads, as of elements that may lie outside: neither is needed before both have been asked for.</summary>
+    [Test]
+    public void A_load_is_waited_for_where_it_is_needed_not_at_a_branch() => Assert.That(WaitsOf("""
+            setp.eq.u32 %p1, %r9, 1;
+            @%p1 bra FIRST;
+            ld.global.u32 %r1, [%rd0];
+        FIRST:
+            @%p1 bra SECOND;
+            ld.global.u32 %r2, [%rd0+4];
+        SECOND:
+            add.u32 %r3, %r1, %r2;
+        """), Is.EqualTo(1));
+
+    /// <summary>The product can be executed while the load is on its way, its operands' loads not; the sum needs the load.</summary>
+    [Test]
+    public void What_needs_no_load_covers_the_wait()
+    {
+        using Simulation gpu = Simulation.OfBody("""
+            ld.global.u32 %r1, [%rd0];
+            mul.lo.u32 %r4, %r5, %r6;
+            mul.lo.u32 %r4, %r4, %r6;
+            add.u32 %r2, %r1, 1;
+            bar.sync 0;
+            """, new SimulatorOptions { Threads = 1, Counting = Simulator.Counting.On });
+        gpu.Run("k", 1, 32, gpu.Zeros<uint>(64));
+        KernelCounters counters = gpu.Gpu.Reports[0].Counters;
+        Assert.That((counters.LoadWaits, counters.LoadCover), Is.EqualTo((1, 4)), "the thread's number, two products and the barrier");
+    }
 }

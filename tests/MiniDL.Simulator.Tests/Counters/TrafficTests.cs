@@ -12,11 +12,10 @@ public sealed unsafe class TrafficTests
         Traffic traffic = new(firstLevelBytes: 16 * 1024);
         Read(traffic, 0);
         Read(traffic, 0);
-        Assert.That(traffic.ReadSectors, Is.EqualTo(4), "the second time all 4 sectors hit");
-        traffic.BeginBlock();
+        Assert.That(traffic.Reads.All, Is.EqualTo(4), "the second time all 4 sectors hit");
+        traffic.BeginBlock(wave: 0);
         Read(traffic, 0);
-        Assert.That(traffic.ReadSectors, Is.EqualTo(8));
-        Assert.That(traffic.Read.Count, Is.EqualTo(4), "but they are the same sectors");
+        Assert.That(traffic.Reads, Is.EqualTo(new SecondLevelCounts(All: 8, OfBlocks: 8, OfWaves: 4, Different: 4)), "but they are the same sectors");
     }
 
     [Test]
@@ -27,7 +26,7 @@ public sealed unsafe class TrafficTests
         for (int lane = 0; lane < 32; lane++) addresses[lane] = 4 * (ulong)lane;
         traffic.Request(AccessKind.GlobalStore, addresses, uint.MaxValue, 4, sectors: 4);
         traffic.Request(AccessKind.GlobalStore, addresses, uint.MaxValue, 4, sectors: 4);
-        Assert.That((traffic.WrittenSectors, traffic.Written.Count), Is.EqualTo((8, 4)));
+        Assert.That(traffic.Writes, Is.EqualTo(new SecondLevelCounts(All: 8, OfBlocks: 4, OfWaves: 4, Different: 4)));
     }
 
     [Test]
@@ -50,9 +49,38 @@ public sealed unsafe class TrafficTests
         SectorSet one = new(), two = new();
         for (ulong i = 0; i < 1000; i++) one.Add(i * 977);
         for (ulong i = 500; i < 1500; i++) two.Add(i * 977);
-        Assert.That((one.Count, two.Count, one.CountWith(two)), Is.EqualTo((1000, 1000, 1500)));
+        Assert.That((one.Count, two.Count), Is.EqualTo((1000, 1000)));
         one.Add(two);
         Assert.That(one.Count, Is.EqualTo(1500));
+        Assert.That(one.CountBetween(977, 10 * 977), Is.EqualTo(9), "the first is in, the last is not");
+        one.Clear();
+        Assert.That((one.Count, one.CountBetween(0, ulong.MaxValue)), Is.EqualTo((0, 0)));
+    }
+
+    /// <summary>Two waves of two blocks each. All blocks read sectors 0 to 3, the blocks of a wave 8 to 11 or 16 to 19.</summary>
+    [Test]
+    public void What_is_wanted_again_is_told_apart_by_who_wants_it()
+    {
+        Traffic one = new(0), two = new(0);
+        foreach ((Traffic worker, long wave) in new[] { (one, 0L), (two, 0), (one, 1), (two, 1) })
+        {
+            worker.BeginBlock(wave);
+            Read(worker, 0);
+            Read(worker, 256 * ((ulong)wave + 1));
+        }
+        one.Add(two);
+        Assert.That(one.Reads, Is.EqualTo(new SecondLevelCounts(All: 32, OfBlocks: 32, OfWaves: 16, Different: 12)));
+        Assert.That(one.Waves, Is.EqualTo(2));
+    }
+
+    /// <summary>Half of a launch ran and touched 4 of 6 sectors of one allocation, which all blocks may share, and 4 of 100 of another.</summary>
+    [Test]
+    public void A_sampled_footprint_is_no_larger_than_what_was_allocated()
+    {
+        Traffic traffic = new(0);
+        Read(traffic, 0);
+        Read(traffic, 32 * 64);
+        Assert.That(traffic.Extrapolate(2, [(0, 6), (64, 164)]), Is.EqualTo((6 + 8, 0, 6 + 8)));
     }
 
     [Test]

@@ -56,31 +56,78 @@ public sealed unsafe class TimingModelTests
     [Test]
     public void Low_occupancy_lets_latency_show()
     {
-        // Each warp reads 4 bytes once and waits 400 clocks for DRAM. With 255 registers one block of 256 threads fits an SM: 8 waves instead of 1.
+        // Each warp reads 4 bytes once and waits 400 clocks for DRAM, beside its own work of a quarter of a clock, a sector. With 255 registers one block of 256 threads fits an SM: 8 waves instead of 1.
         KernelCounters counters = new();
         counters.AddAccesses(AccessKind.GlobalLoad, new AccessCounts { Requests = 6912, Sectors = 6912, UniqueBytes = 6912 * 4 });
-        counters.AddLoadWaits(6912);
+        counters.AddLoadWaits(6912, meanwhile: 0);
         TimeEstimate many = TimingModel.Estimate(counters, Shape, registers: 32, 0, KnownGpus.A100), few = TimingModel.Estimate(counters, Shape, registers: 255, 0, KnownGpus.A100);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(many.Limiter, Is.EqualTo("memory latency"));
-            Assert.That(many.Terms[0].Microseconds, Is.EqualTo(400 / 1410.0).Within(1e-9));
-            Assert.That(few.Terms[0].Microseconds, Is.EqualTo(8 * 400 / 1410.0).Within(1e-9));
+            Assert.That(many.Terms[0].Microseconds, Is.EqualTo(400.25 / 1410).Within(1e-9));
+            Assert.That(few.Terms[0].Microseconds, Is.EqualTo(8 * 400.25 / 1410).Within(1e-9));
             Assert.That(few.Occupancy.Warps, Is.EqualTo(8));
         }
     }
 
-    [Test]
-    public void A_cache_saves_repeated_bytes_as_far_as_they_fit()
+    /// <summary>One block of 8 warps an SM, each of which loads 10 times, waits at a barrier, and does 1,000 instructions between: alone on its SM a block can do nothing while it waits.</summary>
+    [TestCase(0, 20_000 + 10 * 400)]
+    [TestCase(100, 20_000 + 10 * (400 - 200))]      // a tenth of the 1,000 instructions, 200 of 2,000 clocks, needs no load
+    [TestCase(500, 20_000)]
+    public void A_block_that_waits_at_a_barrier_has_its_own_work_to_do_besides(int meanwhile, int clocks)
     {
-        // 1,000 different sectors, read ten times beyond the first level.
-        KernelCounters counters = Repeated(sectors: 1000, times: 10);
+        KernelCounters counters = new();
+        const long warps = 108 * 8;
+        counters.AddInstruction(InstructionClass.Integer, warps * 10_000 / 2, warps * 10_000 / 2 * 32, 0);
+        counters.AddInstruction(InstructionClass.Control, warps * 10_000 / 2, warps * 10_000 / 2 * 32, 0);
+        counters.AddBarriers(warps * 10);
+        counters.AddLoadWaits(warps * 10, warps * 10 * meanwhile);
+        TimeEstimate estimate = TimingModel.Estimate(counters, new LaunchShape(new Dim3(108), new Dim3(256)), registers: 255, 0, KnownGpus.A100);
+        Assert.That(estimate.Terms.Single(term => term.Name == "memory latency").Microseconds, Is.EqualTo(clocks / 1410.0).Within(1e-6));
+    }
+
+    [Test]
+    public void Tensor_cores_have_a_rate_of_their_own()
+    {
+        // 108 SMs with a million TF32 multiply-adds each, at 512 a clock.
+        KernelCounters counters = new();
+        counters.AddTensorProducts(108 * 1_000_000L);
+        TimeEstimate estimate = TimingModel.Estimate(counters, new LaunchShape(new Dim3(108), new Dim3(128)), 32, 0, KnownGpus.A100);
+        Assert.That(estimate.Limiter, Is.EqualTo("tensor cores"));
+        Assert.That(estimate.Microseconds, Is.EqualTo(3 + 1_000_000 / 512.0 / 1410).Within(1e-6));
+    }
+
+    /// <summary>Published figures of dense TF32, in TFLOP/s: two operations a multiply-add. The H100's is of a clock of 1,830 MHz.</summary>
+    [TestCase("a100", 156, 0)]
+    [TestCase("3090", 35.6, 0)]
+    [TestCase("4090", 82.6, 0)]
+    [TestCase("h100", 494.7, 1830)]
+    public void Tensor_cores_are_as_fast_as_published(string name, double published, int clockMHz)
+    {
+        GpuProperties gpu = KnownGpus.Find(name);
+        double teraFlops = 2e-6 * HardwareRates.Of(gpu).Tensor * gpu.Multiprocessors * (clockMHz > 0 ? clockMHz : gpu.ClockMHz);
+        Assert.That(teraFlops, Is.EqualTo(published).Within(0.5).Percent);
+    }
+
+    [Test]
+    public void A_cache_saves_what_later_waves_read_again_as_far_as_it_fits()
+    {
+        // 1,000 different sectors, read by ten waves.
+        KernelCounters counters = Repeated(sectors: 1000, times: 10, i => i);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(DramModel.Bytes(counters, cacheBytes: 32_000), Is.EqualTo(32_000), "the footprint fits: each sector comes once");
-            Assert.That(DramModel.Bytes(counters, cacheBytes: 8_000), Is.EqualTo(32_000 + 288_000 * 0.75), "a quarter of the repeated reads hits");
-            Assert.That(DramModel.Bytes(counters, cacheBytes: 0), Is.EqualTo(320_000));
+            Assert.That(DramModel.Bytes(counters, cacheBytes: 32_000).Read, Is.EqualTo(32_000), "the footprint fits: each sector comes once");
+            Assert.That(DramModel.Bytes(counters, cacheBytes: 8_000).Read, Is.EqualTo(32_000 + 288_000 * 0.75), "a quarter of the repeated reads hits");
+            Assert.That(DramModel.Bytes(counters, cacheBytes: 0).Read, Is.EqualTo(320_000));
         }
+    }
+
+    [Test]
+    public void Blocks_of_a_wave_share_what_they_read()
+    {
+        // The same by ten blocks that run side by side: each sector comes once, however small the cache.
+        KernelCounters counters = Repeated(sectors: 1000, times: 10, _ => 0);
+        Assert.That(DramModel.Bytes(counters, cacheBytes: 8_000).Read, Is.EqualTo(32_000));
     }
 
     [Test]
@@ -121,14 +168,14 @@ public sealed unsafe class TimingModelTests
         return counters;
     }
 
-    private static KernelCounters Repeated(int sectors, int times)
+    private static KernelCounters Repeated(int sectors, int times, Func<int, long> waveOf)
     {
         KernelCounters counters = new();
         Traffic traffic = new(512);
         ulong* addresses = stackalloc ulong[32];
         for (int time = 0; time < times; time++)
         {
-            traffic.BeginBlock();
+            traffic.BeginBlock(waveOf(time));
             for (int i = 0; i < sectors; i++)
             {
                 addresses[0] = 32 * (ulong)i;
