@@ -26,20 +26,22 @@ internal static unsafe class ArithmeticChain
         public nint StepX, StepP, StepQ, StepR;
 
         /// <summary>A single element becomes a vector of it, on a cache line of its own, which is read again and again.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Operands(float* x, float* p, float* q, float* r, int singles, byte* space)
         {
             Floats* repeated = (Floats*)(((nuint)space + (nuint)sizeof(Floats) - 1) / (nuint)sizeof(Floats) * (nuint)sizeof(Floats));
-            (StepX, StepP, StepQ, StepR) = (Step(singles & 1), Step(singles & 2), Step(singles & 4), Step(singles & 8));
-            X = StepX == 0 ? Repeat(x, repeated) : x;
-            P = StepP == 0 ? Repeat(p, repeated + 1) : p;
-            Q = StepQ == 0 ? Repeat(q, repeated + 2) : q;
-            R = StepR == 0 ? Repeat(r, repeated + 3) : r;
+            bool oneX = (singles & 1) != 0, oneP = (singles & 2) != 0, oneQ = (singles & 4) != 0, oneR = (singles & 8) != 0;
+            X = oneX ? Repeat(x, repeated) : x;
+            P = oneP ? Repeat(p, repeated + 1) : p;
+            Q = oneQ ? Repeat(q, repeated + 2) : q;
+            R = oneR ? Repeat(r, repeated + 3) : r;
+            (StepX, StepP, StepQ, StepR) = (Step(oneX), Step(oneP), Step(oneQ), Step(oneR));
         }
 
         /// <summary>The bytes that the constructor wants: four vectors, and room to find a cache line.</summary>
         public static int Space => 5 * sizeof(Floats);
 
-        private static nint Step(int single) => single != 0 ? 0 : Lanes;
+        private static nint Step(bool one) => one ? 0 : Lanes;
 
         private static float* Repeat(float* operand, Floats* repeated)
         {

@@ -15,6 +15,7 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
 {
     private const int PositionsPerPart = 32_768, LeastTermsPerPart = 256, LeastPositionsPerItem = 8192, EnoughItems = 16;
     private const int ColumnBlock = 1024;       // results side by side that one item accumulates
+    private const int BeyondCaches = 4_194_304; // positions: 16 MB, more than two cores get of a third-level cache. Less is read faster without asking ahead
 
     private readonly ReduceStage _stage;
     private readonly Memory _memory;
@@ -30,6 +31,7 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
     private readonly int _together;             // rows of kept inner axes that make one tile
     private readonly bool _sumsFloats;
     private readonly bool _kernelSums;          // the kernel was made to sum the value
+    private readonly bool _fetchesAhead;        // the input is read as it lies, and comes from memory
     private readonly Scratch _partials;         // parts x results, float64
     private readonly Scratch _accumulators;     // per worker, for kept inner axes
     private RunState _run;
@@ -64,6 +66,9 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
         _parts = (int)Math.Clamp(Math.Min(splittable, worthWhile), 1, 64);
         long perItem = _innerKept ? 1 : _reducedFirst ? (long)_keptCount * _parts / EnoughItems : LeastPositionsPerItem * (long)_parts / Math.Max(1, terms);
         _perItem = (int)Math.Clamp(perItem, 1, Math.Max(1, _keptCount));
+
+        // Up to three alternating axes, in one block of columns, are read as they lie.
+        _fetchesAhead = axes.Count <= 3 && _blocks == 1 && stage.Shape.Count >= BeyondCaches;
         _partials = new Scratch(2L * _parts * Math.Max(1, _results));
         _accumulators = new Scratch((long)team.Threads * ColumnBlock);
     }
@@ -130,6 +135,7 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
         for (int done = 0; done < length; done += TileKernel.TileLength)
         {
             int count = Math.Min(TileKernel.TileLength, length - done);
+            if (_fetchesAhead) _kernel.FetchAhead(start + done, count);
             _kernel.Run(start + done, count, worker, _run);
             if (_kernelSums) value += _kernel.Sum(worker, count);
             else value = Combine(value, ReduceTile(worker, count));
@@ -162,8 +168,10 @@ internal sealed unsafe class ReduceCpuStage : CpuStage, ITeamWork
             while (r < stop)
             {
                 int rows = Math.Min(Math.Min(_together, stop - r), _adjacent - r % _adjacent);
-                _kernel.Run(start + _reduced[r] + column, rows * columns, worker, _run);
-                float* tile = _kernel.Value(worker, _stage.Value);
+                int at = start + _reduced[r] + column;
+                if (_fetchesAhead) _kernel.FetchAhead(at, rows * columns);
+                _kernel.Run(at, rows * columns, worker, _run);
+                float* tile = _kernelSums ? null : _kernel.Value(worker, _stage.Value);
                 if (fresh) new Span<float>(accumulator, columns).Fill((float)Reduce.Identity(_stage.Kind));
                 fresh = false;
                 for (int row = 0; row < rows; row++, tile += columns)

@@ -4,6 +4,7 @@
 // intermediate value is written and read at cache speed instead of travelling to memory. The one thing to understand: a value is an address (TileStep.cs); where
 // each one is was decided before (TilePlan.cs), so here is a loop with a switch.
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using MiniDL.Ops;
 
 namespace MiniDL.Cpu;
@@ -14,12 +15,15 @@ internal sealed unsafe class TileKernel : IDisposable
     /// <inheritdoc cref="TilePlan.TileLength"/>
     public const int TileLength = TilePlan.TileLength;
 
+    private const int Ahead = 4096;   // elements: 16 KB, four tiles
+
     private static readonly ChainLoops s_add = ChainLoops.Of([ChainOp.Add]);
 
     private readonly TilePlan _plan;
     private readonly TileStep[] _steps;
     private readonly int[] _running;              // the steps for which there is something to do in each tile
-    private readonly Chain[] _chains;             // by step
+    private readonly int[] _streams;              // the steps that load side by side throughout
+    private readonly TileChain[] _chains;         // by step
     private readonly Memory _memory;
     private readonly int _columns;
     private readonly int _pitch;                  // floats from one register to the next
@@ -32,75 +36,13 @@ internal sealed unsafe class TileKernel : IDisposable
         (Body, _memory, _columns) = (body, memory, body.Columns);
         _plan = new TilePlan(body, block, kept, sumLinks);
         _steps = _plan.Steps;
-        _chains = [.. _steps.Select(step => step.Links.Length > 0 ? new Chain(step, _steps, _columns) : default)];
+        _chains = [.. _steps.Select(step => step.Links.Length > 0 ? new TileChain(step, _steps, _columns) : default)];
         _running = [.. Enumerable.Range(0, _steps.Length).Where(i => _steps[i] is not ({ Kind: StepKind.Number or StepKind.Nothing } or { Kind: StepKind.SumOfChain, IsRow: false }))];
+        _streams = [.. _running.Where(i => _steps[i] is { Kind: StepKind.Address, IsRow: false, Reader.IsContiguous: true })];
         _pitch = (int)Scratch.Padded((long)RowsPerTile * _columns);
         _perWorker = Scratch.Padded((long)_plan.Registers * _pitch + 2L * _steps.Length);
         _registers = new Scratch(_perWorker * workers);
         for (int worker = 0; worker < workers; worker++) FillNumbers(worker);
-    }
-
-    /// <summary>A chain made ready: its loops, which operands are single elements (a bit for each), and how far each moves from one row to the next.</summary>
-    private readonly struct Chain
-    {
-        private readonly TileStep _step;
-        private readonly ChainLoops _loops, _adding;
-        private readonly int _singles, _a, _b, _c, _d;
-        private readonly bool _rowByRow;
-
-        public Chain(TileStep step, TileStep[] steps, int columns)
-        {
-            _step = step;
-            _loops = ChainLoops.Of(step.Links);
-            if (step.Links.Length < ArithmeticChain.MaxLinks) _adding = ChainLoops.Of([.. step.Links, ChainOp.Add]);
-            TileForm Form(int operand) => operand < 0 ? TileForm.Whole : steps[operand].Form;
-            int Advance(int operand) => Form(operand) switch { TileForm.Whole => columns, TileForm.SinglePerRow => 1, _ => 0 };
-            int[] operands = [step.A, step.B, step.C, step.D];
-            for (int i = 0; i < operands.Length; i++)
-            {
-                if (Form(operands[i]) is TileForm.Single or TileForm.SinglePerRow) _singles |= 1 << i;
-                _rowByRow |= Form(operands[i]) is TileForm.SinglePerRow or TileForm.OneRow;
-            }
-            (_a, _b, _c, _d) = (Advance(step.A), Advance(step.B), Advance(step.C), Advance(step.D));
-        }
-
-        /// <summary>Computes a tile.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Run(float** values, float* y, int count, int rows)
-        {
-            float* a = values[_step.A], b = At(values, _step.B), c = At(values, _step.C), d = At(values, _step.D);
-            if (!_rowByRow)
-            {
-                _loops.Run(a, b, c, d, _singles, y, count);
-                return;
-            }
-            for (int columns = count / rows; rows > 0; rows--, a += _a, b += _b, c += _c, d += _d, y += columns) _loops.Run(a, b, c, d, _singles, y, columns);
-        }
-
-        /// <summary>Sums each row of a tile.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void SumRows(float** values, float* y, int columns, int rows)
-        {
-            float* a = values[_step.A], b = At(values, _step.B), c = At(values, _step.C), d = At(values, _step.D);
-            for (int row = 0; row < rows; row++, a += _a, b += _b, c += _c, d += _d) y[row] = (float)_loops.Sum(a, b, c, d, _singles, columns);
-        }
-
-        /// <summary>The sum of a tile.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public double Sum(float** values, int count) => _loops.Sum(values[_step.A], At(values, _step.B), At(values, _step.C), At(values, _step.D), _singles, count);
-
-        /// <summary>Adds elements <paramref name="first"/> to <paramref name="first"/> + <paramref name="count"/> - 1 of a tile to <paramref name="sums"/>, as one link more.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void AddTo(float** values, int first, float* sums, int count)
-        {
-            float* a = Element(values, _step.A, 0, first), b = Element(values, _step.B, 1, first), c = Element(values, _step.C, 2, first);
-            if (_step.Links.Length == 1) _adding.Run(a, b, sums, null, _singles, sums, count);
-            else _adding.Run(a, b, c, sums, _singles, sums, count);
-        }
-
-        private static float* At(float** values, int operand) => operand < 0 ? null : values[operand];
-
-        private float* Element(float** values, int operand, int bit, int first) => operand < 0 ? null : values[operand] + ((_singles >> bit & 1) != 0 ? 0 : first);
     }
 
     /// <summary>The body.</summary>
@@ -116,13 +58,28 @@ internal sealed unsafe class TileKernel : IDisposable
     public float* Value(int worker, int value) => Values(worker)[value];
 
     /// <summary>The sum of the last value over the tile that this worker ran last, for a kernel made to sum it.</summary>
-    public double Sum(int worker, int count) => _steps[^1].Kind == StepKind.SumOfChain ? _chains[^1].Sum(Values(worker), count) : Tile.Sum(new ReadOnlySpan<float>(Values(worker)[_steps.Length - 1], count));
+    public double Sum(int worker, int count) => _steps[^1].Kind == StepKind.SumOfChain
+        ? _chains[^1].Sum(Values(worker), count)
+        : Tile.Sum(new ReadOnlySpan<float>(Values(worker)[_steps.Length - 1], count));
 
     /// <summary>Adds the last value, from its element <paramref name="first"/> on, to as many sums.</summary>
     public void AddTo(int worker, int first, float* sums, int count)
     {
         if (_steps[^1].Kind == StepKind.SumOfChain) _chains[^1].AddTo(Values(worker), first, sums, count);
         else s_add.Run(Values(worker)[_steps.Length - 1] + first, sums, null, null, 0, sums, count);
+    }
+
+    /// <summary>Asks for what a tile 16 KB behind the one at <paramref name="start"/> will load, for a caller that goes through more than caches hold and does little with it. The processor
+    /// fetches ahead by itself, but falls back while it goes from one tile to the next.</summary>
+    public void FetchAhead(int start, int count)
+    {
+        if (!Sse.IsSupported) return;
+        foreach (int i in _streams)
+        {
+            TileStep step = _steps[i];
+            float* ahead = (float*)_memory.Addresses[step.Buffer] + step.Offset + start + Ahead;   // beyond the buffer's end nothing happens
+            for (int element = 0; element < count; element += Tile.Lanes) Sse.Prefetch0(ahead + element);
+        }
     }
 
     /// <summary>Evaluates rows <paramref name="start"/> to <paramref name="start"/> + <paramref name="rows"/> - 1, at most

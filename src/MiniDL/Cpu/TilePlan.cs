@@ -20,9 +20,11 @@ internal sealed class TilePlan
     private readonly FusedBody _body;
     private readonly int _kept;
 
-    /// <summary>Plans a body. <paramref name="block"/>: the caller's ranges each lie within a block of this many positions, counted from 0 (0: not known; null: they are tiles of
-    /// <see cref="RowsPerTile"/> rows). <paramref name="kept"/>: a value that must stay until the tile is done, for whoever runs this to read, or -1. <paramref name="sumLinks"/>: if above 0, that value is the last, will be
-    /// summed, and need not be stored if it is a chain of so many links at most.</summary>
+    /// <summary>Plans a body.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="block">The caller's ranges each lie within a block of this many positions, counted from 0; 0: not known; null: they are tiles of <see cref="RowsPerTile"/> rows.</param>
+    /// <param name="kept">A value that must stay until the tile is done, for whoever runs this to read, or -1.</param>
+    /// <param name="sumLinks">If above 0, that value is the last, will be summed, and need not be stored if it is a chain; of so many links at most.</param>
     public TilePlan(FusedBody body, int? block, int kept, int sumLinks = 0)
     {
         (_body, _kept) = (body, kept);
@@ -121,10 +123,18 @@ internal sealed class TilePlan
             // An elementwise op may write over a dying operand, position by position; not over one that has a number for each row, nor may a row op write over anything.
             bool elementwise = step.Kind is StepKind.Compute or StepKind.Chain;
             if (elementwise) Release(i, operand => Steps[operand].Form != TileForm.SinglePerRow);
-            if (!step.IsDirect && step.Kind is not (StepKind.Number or StepKind.Address or StepKind.SameAddress or StepKind.Nothing) && !(step.Kind == StepKind.SumOfChain && !step.IsRow)) step.Register = free.TryPop(out int register) ? register : count++;
+            if (!step.IsDirect && NeedsMemory(step)) step.Register = free.TryPop(out int register) ? register : count++;
             Release(i, operand => !elementwise || Steps[operand].Form == TileForm.SinglePerRow);
         }
         return count;
+
+        // Numbers have theirs already; of the others some are elsewhere, some nowhere.
+        static bool NeedsMemory(TileStep step) => step.Kind switch
+        {
+            StepKind.Number or StepKind.Address or StepKind.SameAddress or StepKind.Nothing => false,
+            StepKind.SumOfChain => step.IsRow,
+            _ => true,
+        };
 
         void Release(int at, Func<int, bool> which)
         {

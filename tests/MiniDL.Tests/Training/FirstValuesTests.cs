@@ -1,6 +1,6 @@
+using MiniDL.Tests.Training.Layers;
 using static MiniDL.Layer;
 using static MiniDL.Tests.Evaluation;
-using MiniDL.Tests.Training.Layers;
 
 namespace MiniDL.Tests.Training;
 
