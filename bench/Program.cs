@@ -33,6 +33,9 @@ foreach (Option<int> option in new[] { steps, rounds, epochs })
 }
 var models = new Option<string[]>("--models") { Description = "some of the programs", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => StepSuite.Models };
 models.AcceptOnlyFromAmong(StepSuite.Models);
+string[] timed = [.. StepSuite.Models, StepSuite.Norms];
+var modelsAndNorms = new Option<string[]>("--models") { Description = "some of the programs; norms: batch and layer normalisation", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => timed };
+modelsAndNorms.AcceptOnlyFromAmong(timed);
 var profile = new Option<bool>("--profile") { Description = "time each stage of a step" };
 var first = new Option<bool>("--first") { Description = "print the time of the first compile of this process and nothing else", Hidden = true };
 var device = new Option<string>("--device") { Description = "for which device: cpu or cuda", DefaultValueFactory = _ => "cpu" };
@@ -52,7 +55,7 @@ int[] ThreadCounts(ParseResult line) => line.GetValue(threads) is { } count ? [c
 var root = new RootCommand("MiniDL's benchmarks") { json, threads, data };
 Add("gemm", "the matrix product beside OpenBLAS", line => GemmSuite.Run(line.GetValue(json), ThreadCounts(line)));
 Add("conv", "the convnet's convolutions in their three directions", line => ConvSuite.Run(ThreadCounts(line)));
-Add("step", "a training step of each program", line => new StepSuite(line.GetValue(data), ThreadCount(line), line.GetValue(steps)).Run(line.GetValue(models)!, line.GetValue(profile), line.GetValue(json)), steps, models, profile);
+Add("step", "a training step of each program; normalisation beside what memory allows", line => new StepSuite(line.GetValue(data), ThreadCount(line), line.GetValue(steps)).Run(line.GetValue(modelsAndNorms)!, line.GetValue(profile), line.GetValue(json)), steps, modelsAndNorms, profile);
 Add("peers", "a training step of each program, in turns with PyTorch", line => new PeerSuite(line.GetValue(data), line.GetValue(peer)!, ThreadCount(line), line.GetValue(steps), line.GetValue(rounds)).Run(line.GetValue(models)!, line.GetValue(json)), steps, rounds, models, peer);
 Add("compile", "from graph to program", line => (line.GetValue(first), line.GetValue(device)) switch
 {

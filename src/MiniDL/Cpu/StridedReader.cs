@@ -12,6 +12,7 @@ internal sealed unsafe class StridedReader
 {
     private readonly int[] _dims;
     private readonly int[] _strides;
+    private readonly int _moving;   // axes up to the outermost one that moves
 
     public StridedReader(IndexMap map)
     {
@@ -34,10 +35,35 @@ internal sealed unsafe class StridedReader
             strides.Add(0);
         }
         (_dims, _strides) = ([.. dims], [.. strides]);   // innermost first
+        _moving = Array.FindLastIndex(_strides, stride => stride != 0) + 1;
+        IsContiguous = _dims.Length == 1 && (_strides[0] == 1 || _dims[0] == 1);
     }
 
     /// <summary>True when position p is element p.</summary>
-    public bool IsContiguous => _dims.Length == 1 && (_strides[0] == 1 || _dims[0] == 1);
+    public bool IsContiguous { get; }
+
+    /// <summary>Elements of the innermost merged axis: positions that follow each other by <see cref="Stride"/>.</summary>
+    public int Run => _dims[0];
+
+    /// <summary>The distance from one element of a run to the next: 1 side by side, 0 one and the same.</summary>
+    public int Stride => _strides[0];
+
+    /// <summary>Whether all runs are the same elements: a row stretched along a batch.</summary>
+    public bool OnlyRunMoves => _moving == 1;
+
+    /// <summary>The element that a position is, counted from the one at index 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public long ElementAt(int position)
+    {
+        if (IsContiguous) return position;
+        long element = 0;
+        for (int axis = 0, rest = position; axis < _moving; axis++)
+        {
+            (rest, int index) = Math.DivRem(rest, _dims[axis]);
+            element += (long)index * _strides[axis];
+        }
+        return element;
+    }
 
     /// <summary>Copies positions start to start + count - 1; <paramref name="source"/> is the element at index 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -12,6 +12,7 @@ internal sealed class Grouping
 {
     private const int CheapWork = 14;     // of a value that is recomputed: a mask (8) and a few products
     private const int MaxCopies = 4;      // of a recomputed value
+    private const int FewElements = 8;    // a load of an eighth of the positions or less is read again and again, and stays in a cache
     public const int MaxColumns = 4096;   // of a row kept in the cache: 16 KB for each value that is alive
 
     private readonly IndexMaps _maps;
@@ -87,7 +88,7 @@ internal sealed class Grouping
             }
             bool inlined = positionByPosition && IsPointwise(stored);
             work = Math.Min(1000, work + (inlined ? _costs[stored].Work : 0));
-            loads = Math.Min(1000, loads + (inlined ? _costs[stored].Loads : 1));
+            loads = Math.Min(1000, loads + (inlined ? _costs[stored].Loads : stored.Shape.Count * FewElements <= node.Shape.Count ? 0 : 1));
         }
         _costs[node] = (work, loads);
     }

@@ -47,11 +47,11 @@ internal static class Arithmetic
 
     public static readonly Elementwise Sqrt = Elementwise.Unary("sqrt", Math.Sqrt,
         (x, y, g) => g / (2 * y),
-        "sqrtf({0})", TensorPrimitives.Sqrt, weight: 4);
+        "sqrtf({0})", Tile.Sqrt, weight: 4);
 
     public static readonly Elementwise Rsqrt = Elementwise.Unary("rsqrt", x => 1 / Math.Sqrt(x),
         (x, y, g) => -0.5f * g * y / x,
-        "rsqrtf({0})", TensorPrimitives.ReciprocalSqrt, weight: 4, error: 4e-7);
+        "rsqrtf({0})", Tile.ReciprocalSqrt, weight: 4, error: 4e-7);
 
     public static readonly Elementwise Abs = Elementwise.Unary("abs", Math.Abs,
         (x, y, g) => g * T.Sign(x),

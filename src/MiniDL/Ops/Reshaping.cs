@@ -49,7 +49,7 @@ public sealed record ReshapeTo(Shape? Target) : Op
 }
 
 /// <summary>Merges all axes from <paramref name="Axis"/> on into one.</summary>
-public sealed record Flatten(int Axis) : Op
+public sealed record FlattenOp(int Axis) : Op
 {
     /// <inheritdoc/>
     public override string Name => "flatten";

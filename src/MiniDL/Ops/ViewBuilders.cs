@@ -46,7 +46,7 @@ public static partial class T
     {
         ArgumentNullException.ThrowIfNull(x);
         using var at = Source.Here(file, line);
-        Tensor flat = Tensor.Apply(new Flatten(axis), x);
+        Tensor flat = Tensor.Apply(new FlattenOp(axis), x);
         return x.Shape.IsKnown ? ReshapeTo.To(x, flat.Shape) : flat;
     }
 

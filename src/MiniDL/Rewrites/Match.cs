@@ -74,5 +74,5 @@ internal static class Match
 
     /// <summary>True when the op only picks or rearranges elements of its first input, so that a function of each element may be
     /// applied before it as well as after.</summary>
-    public static bool IsView(Op op) => op is DimShuffle or ReshapeTo or Flatten or BroadcastTo or Slice or Reverse or Gather;
+    public static bool IsView(Op op) => op is DimShuffle or ReshapeTo or FlattenOp or BroadcastTo or Slice or Reverse or Gather;
 }

@@ -1,4 +1,4 @@
-// div_sum_exp_sub_5, for each of 64 rows of 1000:
+// div_exp_sub_sum_5, for each of 64 rows of 1000:
 //     v0 = scores
 //     v1 = row_max(v0)   # GoldenKernelTests.cs:31
 //     v2 = stretch(v1)   # GoldenKernelTests.cs:31
@@ -14,7 +14,7 @@
 #include "prelude.cuh"
 #include "fused/four.cuh"
 
-extern "C" __global__ void __launch_bounds__(128) rows_div_sum_exp_sub_5(const float* __restrict__ scores, float* __restrict__ div1)
+extern "C" __global__ void __launch_bounds__(128) rows_div_exp_sub_sum_5(const float* __restrict__ scores, float* __restrict__ div1)
 {
     const uint lane = threadIdx.x, row = blockIdx.x;
     float v0_scores[2][4];

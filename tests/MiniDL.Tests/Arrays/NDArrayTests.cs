@@ -16,6 +16,18 @@ public sealed class NDArrayTests
     }
 
     [Test]
+    public unsafe void An_array_of_a_cache_line_or_more_starts_one()
+    {
+        foreach (DType dtype in Enum.GetValues<DType>())
+            for (int count = 64; count < 5000; count = count * 3 / 2)
+            {
+                NDArray array = NDArray.Zeros([count], dtype);
+                Assert.That((long)array.Pointer % 64, Is.Zero, $"{count} of {dtype}");
+                Assert.That(array.Bytes().Length, Is.EqualTo(count * dtype.Size()));
+            }
+    }
+
+    [Test]
     public void Rows_is_a_view_into_the_same_storage()
     {
         NDArray array = TwoByThree(), last = array.Rows(1, 1);

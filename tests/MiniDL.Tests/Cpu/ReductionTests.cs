@@ -14,6 +14,8 @@ internal sealed class ReductionTests
         ([1], [0]), ([10], [0]), ([1000], [0]), ([100_003], [0]), ([7, 1], [1]), ([128, 10], [1]), ([10, 1000], [1]), ([5, 4099], [1]), ([3, 100_003], [1]),
         ([1, 7], [0]), ([10, 128], [0]), ([1000, 33], [0]), ([100_003, 3], [0]), ([4000, 700], [0]), ([40, 50, 60], [1]), ([3, 100_003, 2], [1]), ([300, 4, 300], [0, 2]),
         ([6, 5, 4, 30], [0, 2]), ([6, 5, 4, 30], [1, 3]), ([2, 1, 3, 1], [1, 2]), ([64, 32, 13, 13], [0, 2, 3]), ([17, 19, 23], [0, 1, 2]),
+        ([40, 5, 900], [0, 2]), ([3, 700, 30], [0, 2]), ([2, 3, 40, 3, 50], [0, 2, 4]), ([700, 784], [0]), ([300, 2000], [0]),
+        ([70, 64, 937], [0, 2]), ([4500, 937], [0]),   // 17 MB: read with memory asked ahead
     ];
 
     private static Tensor ReduceOf(ReduceKind kind, Tensor x, int[] axes) => kind switch
@@ -93,6 +95,27 @@ internal sealed class ReductionTests
                 for (int run = 0; run < 2; run++) results.Add(function.Eval(x)[0].Span<float>().ToArray().Select(BitConverter.SingleToInt32Bits).ToArray());
             }
             foreach (int[] other in results[1..]) Assert.That(other, Is.EqualTo(results[0]), $"{shape} over {string.Join(' ', axes)}");
+        }
+    }
+
+    /// <summary>A sum of products, or of squares, multiplies as it adds; it is the sum of the same products stored first.</summary>
+    [Test]
+    public void SumsOfProductsHaveTheBitsOfTheSumOfStoredProducts()
+    {
+        using Device device = Device.Cpu(2);
+        foreach ((int[] dims, int[] axes) in s_cases)
+        {
+            Shape shape = Shape.Create(dims);
+            Tensor x = T.Input(shape, "x"), y = T.Input(shape, "y"), products = T.Input(shape, "products");
+            NDArray a = Numbers(ReduceKind.Sum, shape, 1), b = Numbers(ReduceKind.Sum, shape, 2), ab = NDArray.Zeros(shape), aa = NDArray.Zeros(shape);
+            for (int i = 0; i < a.Count; i++) (ab.Span<float>()[i], aa.Span<float>()[i]) = (a.Span<float>()[i] * b.Span<float>()[i], a.Span<float>()[i] * a.Span<float>()[i]);
+            using Function joined = T.Function([x, y], [Sum(x * y, axes: axes), Sum(Square(x), axes: axes)], device: device), plain = T.Function([products], Sum(products, axes: axes), device: device);
+            NDArray[] sums = joined.Eval(a, b);
+            using (Assert.EnterMultipleScope())
+            {
+                Assert.That(sums[0].Bytes().ToArray(), Is.EqualTo(plain.Eval(ab)[0].Bytes().ToArray()), $"{shape} over {string.Join(' ', axes)}");
+                Assert.That(sums[1].Bytes().ToArray(), Is.EqualTo(plain.Eval(aa)[0].Bytes().ToArray()), $"squares of {shape} over {string.Join(' ', axes)}");
+            }
         }
     }
 

@@ -57,6 +57,7 @@ internal sealed unsafe class StridedReaderTests
                 Assert.That(read, Is.EqualTo(elements[start..(start + length)].Select(element => element + 100).Append(0)), $"{map} from {start}");
                 Assert.That(readBytes, Is.EqualTo(elements[start..(start + length)].Select(element => (byte)element).Append((byte)0)), $"{map} from {start}");
                 Assert.That(reader.IsContiguous, Is.EqualTo(map.IsContiguous), $"{map}");
+                Assert.That(reader.ElementAt(start) + map.Offset, Is.EqualTo(elements[start]), $"{map} at {start}");
             }
         }
     }

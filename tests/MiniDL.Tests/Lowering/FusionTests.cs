@@ -40,6 +40,20 @@ internal sealed class FusionTests
         }
     }
 
+    /// <summary>The distance from the mean has two readers, the variance and the result; each computes it anew, since a mean is no load to speak of.</summary>
+    [TestCase(128, 6, 28, 28)]
+    [TestCase(512, 700)]
+    public void BatchNormalisationStoresNothingOfTheSizeOfItsInputButItsResult(params int[] dims)
+    {
+        var model = new Model(Layer.BatchNorm(), Shape.Create([.. dims.Skip(1)]), new Init(seed: 1));
+        Tensor x = Input(Shape.Create(dims), "x");
+        (Tensor y, IReadOnlyList<Update> running) = model.Train(x);
+        using Function forward = Function([x], [y], [.. running], device: s_device!);
+        forward.Compile(x.Shape);
+        Buffer[] large = [.. forward.Program!.Stages.SelectMany(stage => stage.Writes).Select(view => view.Buffer).Distinct().Where(buffer => buffer.Count == x.Shape.Count)];
+        Assert.That(large, Is.EqualTo(forward.Program.Outputs));
+    }
+
     [TestCase("modern", 3)]
     [TestCase("conv", 5)]
     public void RmsPropOfAllParametersIsOneStageInPlace(string model, int parameters)

@@ -1,8 +1,9 @@
-// Arithmetic that System.Numerics.Tensors lacks, or does otherwise than MiniDL's conventions want. What it does right is used
+// Arithmetic that System.Numerics.Tensors lacks, or does otherwise than MiniDL's conventions want, or slowly for one element. What it does right is used
 // directly as a tile routine: see the README's list.
 //
 // The one thing to understand: NaN must come through. Comparisons with NaN are false, so each routine is written such that
 // "false" keeps the input.
+using System.Numerics.Tensors;
 using System.Runtime.Intrinsics;
 using static System.Runtime.Intrinsics.Vector512;
 using Floats = System.Runtime.Intrinsics.Vector512<float>;
@@ -11,6 +12,24 @@ namespace MiniDL.Ops;
 
 internal static partial class Tile
 {
+    private const int Few = 4;   // elements for which calling the library takes longer than the roots: a deviation for each row of a tile, say
+
+    /// <summary>dst = the square root of x.</summary>
+    public static void Sqrt(ReadOnlySpan<float> x, Span<float> dst)
+    {
+        if (dst.Length > Few) TensorPrimitives.Sqrt(x, dst);
+        else
+            for (int i = 0; i < dst.Length; i++) dst[i] = MathF.Sqrt(x[i]);
+    }
+
+    /// <summary>dst = 1 / the square root of x, each rounded.</summary>
+    public static void ReciprocalSqrt(ReadOnlySpan<float> x, Span<float> dst)
+    {
+        if (dst.Length > Few) TensorPrimitives.ReciprocalSqrt(x, dst);
+        else
+            for (int i = 0; i < dst.Length; i++) dst[i] = 1 / MathF.Sqrt(x[i]);
+    }
+
     /// <summary>dst = max(x, 0); NaN stays NaN.</summary>
     public static void Relu(ReadOnlySpan<float> x, Span<float> dst) => Map<ReluOp, float, float>(x, dst);
 

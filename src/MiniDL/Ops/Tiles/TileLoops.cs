@@ -86,17 +86,19 @@ internal static partial class Tile
     }
 
     /// <summary>Fewer than 16 elements, followed by zeros.</summary>
+    internal static Vector512<T> LoadRest<T>(ReadOnlySpan<T> rest) => LoadRest(rest, Vector512<T>.Zero);
+
+    /// <summary>Fewer than 16 elements, followed by what <paramref name="padded"/> has there.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Vector512<T> LoadRest<T>(ReadOnlySpan<T> rest)
+    private static Vector512<T> LoadRest<T>(ReadOnlySpan<T> rest, Vector512<T> padded)
     {
-        Vector512<T> padded = Vector512<T>.Zero;
         rest.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.As<Vector512<T>, T>(ref padded), Lanes));
         return padded;
     }
 
     /// <summary>The first lanes, as many as <paramref name="rest"/> has elements.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void StoreRest<T>(Vector512<T> padded, Span<T> rest) =>
+    internal static void StoreRest<T>(Vector512<T> padded, Span<T> rest) =>
         MemoryMarshal.CreateReadOnlySpan(ref Unsafe.As<Vector512<T>, T>(ref padded), rest.Length).CopyTo(rest);
 
     /// <summary>The loops trust lengths that are equal: they read and write by reference.</summary>

@@ -43,6 +43,26 @@ internal static partial class Tile
     /// <summary>The smallest element, NaN if any is NaN; +infinity for an empty span.</summary>
     public static float Min(ReadOnlySpan<float> x) => (float)Reduce<MinOp>(x);
 
+    /// <summary>The sum of 64 partial sums in four vectors, in the documented order: what a loop that computes what it sums ends with.</summary>
+    public static double Sum(Floats a, Floats b, Floats c, Floats d) => Last<SumOp>((Doubles<SumOp>(a) + Doubles<SumOp>(b)) + (Doubles<SumOp>(c) + Doubles<SumOp>(d)));
+
+    /// <summary>sums[i] += x[i], in double.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddWidened(ReadOnlySpan<float> x, Span<double> sums)
+    {
+        CheckLength(x.Length, sums.Length);
+        ref float xs = ref MemoryMarshal.GetReference(x);
+        ref double totals = ref MemoryMarshal.GetReference(sums);
+        nuint whole = (nuint)(x.Length / Lanes * Lanes), i = 0;
+        for (; i < whole; i += Lanes)
+        {
+            (Vector512<double> low, Vector512<double> high) = Vector512.Widen(Vector512.LoadUnsafe(ref xs, i));
+            (Vector512.LoadUnsafe(ref totals, i) + low).StoreUnsafe(ref totals, i);
+            (Vector512.LoadUnsafe(ref totals, i + Lanes / 2) + high).StoreUnsafe(ref totals, i + Lanes / 2);
+        }
+        for (; i < (nuint)x.Length; i++) sums[(int)i] += x[(int)i];
+    }
+
     /// <summary>The index of the first NaN, else of the first of the largest elements; -1 for an empty span.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int ArgMax(ReadOnlySpan<float> x)
@@ -63,33 +83,28 @@ internal static partial class Tile
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Reduce<TOp>(ReadOnlySpan<float> x) where TOp : struct, ITileReduction
     {
-        const int Chunk = 4 * Lanes;
-        Floats identity = Vector512.Create(TOp.Identity);
-        (Floats a, Floats b, Floats c, Floats d) = (identity, identity, identity, identity);
+        // Fetch the last part of a vector first: sums that live across a call would be kept in memory, in the loop too.
+        Floats part = Vector512.Create(TOp.Identity);
+        if (x.Length % Lanes != 0) part = LoadRest(x[^(x.Length % Lanes)..], part);
 
         // 64 partial results: four vectors, which also hide the latency of an addition.
+        Floats identity = Vector512.Create(TOp.Identity);
+        (Floats a, Floats b, Floats c, Floats d) = (identity, identity, identity, identity);
+        nuint whole = (nuint)(x.Length / Lanes), i = 0;
         ref float xs = ref MemoryMarshal.GetReference(x);
-        int i = 0;
-        for (; i <= x.Length - Chunk; i += Chunk)
+        for (; i + 4 <= whole; i += 4)
         {
-            a = TOp.Combine(a, Vector512.LoadUnsafe(ref xs, (nuint)i));
-            b = TOp.Combine(b, Vector512.LoadUnsafe(ref xs, (nuint)(i + Lanes)));
-            c = TOp.Combine(c, Vector512.LoadUnsafe(ref xs, (nuint)(i + 2 * Lanes)));
-            d = TOp.Combine(d, Vector512.LoadUnsafe(ref xs, (nuint)(i + 3 * Lanes)));
+            a = TOp.Combine(a, Vector512.LoadUnsafe(ref xs, i * Lanes));
+            b = TOp.Combine(b, Vector512.LoadUnsafe(ref xs, (i + 1) * Lanes));
+            c = TOp.Combine(c, Vector512.LoadUnsafe(ref xs, (i + 2) * Lanes));
+            d = TOp.Combine(d, Vector512.LoadUnsafe(ref xs, (i + 3) * Lanes));
         }
 
-        // The rest, padded with the identity.
-        if (i < x.Length)
-        {
-            Span<float> padded = stackalloc float[Chunk];
-            padded.Fill(TOp.Identity);
-            x[i..].CopyTo(padded);
-            a = TOp.Combine(a, Vector512.Create<float>(padded));
-            b = TOp.Combine(b, Vector512.Create<float>(padded[Lanes..]));
-            c = TOp.Combine(c, Vector512.Create<float>(padded[(2 * Lanes)..]));
-            d = TOp.Combine(d, Vector512.Create<float>(padded[(3 * Lanes)..]));
-        }
-
+        // The rest: up to three vectors, and the part of one that is padded with the identity.
+        a = TOp.Combine(a, i < whole ? Vector512.LoadUnsafe(ref xs, i * Lanes) : part);
+        if (i < whole) b = TOp.Combine(b, i + 1 < whole ? Vector512.LoadUnsafe(ref xs, (i + 1) * Lanes) : part);
+        if (i + 1 < whole) c = TOp.Combine(c, i + 2 < whole ? Vector512.LoadUnsafe(ref xs, (i + 2) * Lanes) : part);
+        if (i + 2 < whole) d = TOp.Combine(d, part);
         return Last<TOp>(TOp.Combine(TOp.Combine(Doubles<TOp>(a), Doubles<TOp>(b)), TOp.Combine(Doubles<TOp>(c), Doubles<TOp>(d))));
     }
 

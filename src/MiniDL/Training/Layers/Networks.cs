@@ -10,29 +10,29 @@ namespace MiniDL;
 public static class Networks
 {
     /// <summary>The multilayer perceptron of Keras' examples, for images of 784 pixels: 669,706 parameters.</summary>
-    public static Layer KerasMlp(int classes = 10) => Sequential(Dense(512), Relu, Layer.Dropout(0.2f), Dense(512), Relu, Layer.Dropout(0.2f), Dense(classes));
+    public static Layer KerasMlp(int classes = 10) => Sequential(Dense(512), Relu, Dropout(0.2f), Dense(512), Relu, Dropout(0.2f), Dense(classes));
 
     /// <summary>The convolutional net of Keras' examples, for (1, 28, 28): 320 + 18,496 + 1,179,776 + 1,290 = 1,199,882 parameters.</summary>
     public static Layer KerasCnn(int classes = 10) => Sequential(
-        Conv2D(32, 3), Relu, Conv2D(64, 3), Relu, MaxPool2D(2), Layer.Dropout(0.25f),
-        Layer.Flatten, Dense(128), Relu, Layer.Dropout(0.5f), Dense(classes));
+        Conv2D(32, 3), Relu, Conv2D(64, 3), Relu, MaxPool2D(2), Dropout(0.25f),
+        Flatten, Dense(128), Relu, Dropout(0.5f), Dense(classes));
 
     /// <summary>A small net for color images of (3, 28, 28): 433,354 parameters.</summary>
     public static Layer KerasColor(int classes = 10) => Sequential(
-        Conv2D(32, 5), Relu, MaxPool2D(2), Conv2D(64, 3), Relu, MaxPool2D(2), Layer.Flatten, Dense(256), Relu, Dense(classes));
+        Conv2D(32, 5), Relu, MaxPool2D(2), Conv2D(64, 3), Relu, MaxPool2D(2), Flatten, Dense(256), Relu, Dense(classes));
 
     /// <summary>LeNet-5 for (1, 32, 32), or (1, 28, 28) with padding 2 on the first layer, with max-pooling and relu as it is written today: 61,706 parameters.</summary>
     /// <remarks>LeCun, Bottou, Bengio and Haffner, "Gradient-based learning applied to document recognition", Proceedings of the IEEE 1998, section II.B; its layer C3 looks at
     /// some of the maps only, here at all.</remarks>
     public static Layer LeNet5(int classes = 10) => Sequential(
-        Conv2D(6, 5, padding: 2), Relu, MaxPool2D(2), Conv2D(16, 5), Relu, MaxPool2D(2), Layer.Flatten, Dense(120), Relu, Dense(84), Relu, Dense(classes));
+        Conv2D(6, 5, padding: 2), Relu, MaxPool2D(2), Conv2D(16, 5), Relu, MaxPool2D(2), Flatten, Dense(120), Relu, Dense(84), Relu, Dense(classes));
 
     /// <summary>VGG16 for (3, 224, 224): 138,357,544 parameters, 14,714,688 of them in convolutions.</summary>
     /// <remarks>K. Simonyan and A. Zisserman, "Very deep convolutional networks for large-scale image recognition", ICLR 2015, table 1, configuration D.</remarks>
     public static Layer Vgg16(int classes = 1000) => Sequential(
     [
         .. VggBlock(64, 2), .. VggBlock(128, 2), .. VggBlock(256, 3), .. VggBlock(512, 3), .. VggBlock(512, 3),
-        Layer.Flatten, Dense(4096), Relu, Layer.Dropout(0.5f), Dense(4096), Relu, Layer.Dropout(0.5f), Dense(classes),
+        Flatten, Dense(4096), Relu, Dropout(0.5f), Dense(4096), Relu, Dropout(0.5f), Dense(classes),
     ]);
 
     private static Layer[] VggBlock(int filters, int convolutions) =>
@@ -57,7 +57,7 @@ public static class Networks
             {
                 int width = 64 << stage, stride = stage > 0 && block == 0 ? 2 : 1, after = depth < 50 ? width : 4 * width;
                 Layer body = depth < 50 ? BasicBlock(width, stride) : Bottleneck(width, stride);
-                layers.Add(Layer.Residual(body, channels == after && stride == 1 ? null : Sequential(Conv(after, 1, stride), BatchNorm())));
+                layers.Add(Residual(body, channels == after && stride == 1 ? null : Sequential(Conv(after, 1, stride), BatchNorm())));
                 layers.Add(Relu);
                 channels = after;
             }
@@ -69,9 +69,9 @@ public static class Networks
     /// <param name="classes">Logits.</param>
     public static Layer SmallResNet(int width = 16, int classes = 10) => Sequential(
         Conv(width, 3), BatchNorm(), Relu,
-        Layer.Residual(BasicBlock(width, 1)), Relu,
-        Layer.Residual(BasicBlock(2 * width, 2), Sequential(Conv(2 * width, 1, stride: 2), BatchNorm())), Relu,
-        Layer.Residual(BasicBlock(4 * width, 2), Sequential(Conv(4 * width, 1, stride: 2), BatchNorm())), Relu,
+        Residual(BasicBlock(width, 1)), Relu,
+        Residual(BasicBlock(2 * width, 2), Sequential(Conv(2 * width, 1, stride: 2), BatchNorm())), Relu,
+        Residual(BasicBlock(4 * width, 2), Sequential(Conv(4 * width, 1, stride: 2), BatchNorm())), Relu,
         GlobalAvgPool2D, Dense(classes));
 
     private static Layer BasicBlock(int width, int stride) => Sequential(Conv(width, 3, stride), BatchNorm(), Relu, Conv(width, 3), BatchNorm());

@@ -48,7 +48,7 @@ internal sealed class BatchNormLayer(float momentum, float epsilon) : Layer
         Tensor mean = scope.Running("mean", channels, 0, old => momentum * old + (1 - momentum) * batchMean);
         Tensor variance = scope.Running("variance", channels, 1, old => momentum * old + (1 - momentum) * batchVariance);
         if (scope.IsTraining) (mean, variance) = (batchMean, batchVariance);
-        return (x - Of(mean)) * Of(gamma / T.Sqrt(variance + epsilon)) + Of(beta);
+        return (x - Of(mean)) * Of(gamma * T.Rsqrt(variance + epsilon)) + Of(beta);
     }
 }
 
@@ -64,6 +64,6 @@ internal sealed class LayerNormLayer(float epsilon) : Layer
         int[] over = [.. Enumerable.Range(1, x.Rank - 1)];
         Tensor gamma = scope.Parameter("gamma", features, (_, shape) => Scope.Filled(shape, 1)), beta = scope.Parameter("beta", features, (_, shape) => NDArray.Zeros(shape));
         Tensor centred = x - T.Mean(x, axes: over, keepDims: true), variance = T.Mean(T.Square(centred), axes: over, keepDims: true);
-        return centred / T.Sqrt(variance + epsilon) * gamma + beta;
+        return centred * T.Rsqrt(variance + epsilon) * gamma + beta;
     }
 }

@@ -23,6 +23,17 @@ public sealed class TileReductionTests
     }
 
     [Test]
+    public void WidenedNumbersAreAddedInDouble()
+    {
+        for (int length = 0; length < 70; length++)
+        {
+            double[] sums = [.. Enumerable.Range(0, length).Select(i => 1e9 + i)], expected = [.. sums.Select((sum, i) => sum + Numbers[i])];
+            Tile.AddWidened(Numbers.AsSpan(0, length), sums);
+            Assert.That(sums, Is.EqualTo(expected), $"length {length}");
+        }
+    }
+
+    [Test]
     public void SumOfTilesStaysAccurateOverAMillionElements()
     {
         var tile = new float[1000];

@@ -38,7 +38,7 @@ public sealed class DropoutTests
     [Test]
     public void Dropout_has_one_number_for_each_element_and_keeps_the_sum_on_average()
     {
-        double[] mask = Nets.Model(Layer.Dropout(0.25f), [C]).Trained(Ones([B, C])).Doubles();
+        double[] mask = Nets.Model(Dropout(0.25f), [C]).Trained(Ones([B, C])).Doubles();
         using (Assert.EnterMultipleScope())
         {
             Assert.That(mask.Distinct().Order(), Is.EqualTo(new[] { 0, (double)(1 / 0.75f) }));
@@ -62,7 +62,7 @@ public sealed class DropoutTests
     [Test]
     public void In_use_the_expression_is_its_input()
     {
-        Model model = Nets.Model(Sequential(Layer.Dropout(0.5f), Dropout2D(0.5f)), [C, 2, 2]);
+        Model model = Nets.Model(Sequential(Dropout(0.5f), Dropout2D(0.5f)), [C, 2, 2]);
         Tensor x = Nets.Batch(model);
         Assert.That(model.Use(x), Is.SameAs(x));
     }
@@ -70,7 +70,7 @@ public sealed class DropoutTests
     [Test]
     public void With_probability_0_nothing_is_drawn_in_training_either()
     {
-        Model model = Nets.Model(Sequential(Layer.Dropout(0), Dropout2D(0)), [C, 2, 2]);
+        Model model = Nets.Model(Sequential(Dropout(0), Dropout2D(0)), [C, 2, 2]);
         Tensor x = Nets.Batch(model);
         Assert.That(model.Train(x).Output, Is.SameAs(x));
     }
@@ -82,7 +82,7 @@ public sealed class DropoutTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(() => rows.Train(Nets.Batch(rows)), Throws.TypeOf<GraphException>().With.Message.Contains("dropout2d").And.Message.Contains("(?, 40)"));
-            Assert.That(() => Layer.Dropout(1), Throws.InstanceOf<ArgumentOutOfRangeException>());
+            Assert.That(() => Dropout(1), Throws.InstanceOf<ArgumentOutOfRangeException>());
             Assert.That(() => Dropout2D(float.NaN), Throws.InstanceOf<ArgumentOutOfRangeException>());
         }
     }
