@@ -50,6 +50,9 @@ public static partial class MoonsLecture
 
     private static string[] Row(string name, Walk path) => [$"{name}, {path.Rate}", path.Costs.FindIndex(cost => cost <= Goal) is var steps and >= 0 ? $"{steps}" : "-", $"{path.Costs[^1]:F4}"];
 
+    // For a choice of the lowest: in an order of numbers NaN comes first.
+    private static double LastCost(Walk path) => double.IsNaN(path.Costs[^1]) ? double.PositiveInfinity : path.Costs[^1];
+
     private static void ShowPaths(LecturePage page, DataSet data, Session session, List<(string, double)> figures)
     {
         int steps = session.Options.StepsOf(PathSteps, 1);   // an epoch is one step
@@ -57,7 +60,7 @@ public static partial class MoonsLecture
         Walk[] rmsProps = [.. s_rmsPropRates.Select(rate => Follow(data, steps, rate, (cost, parameters, by) => RmsProp(cost, parameters, by), session))];
         if (session.Cancellation.IsCancellationRequested || steps < 2) return;   // there is no way to show
         page.Table(["optimiser, rate", $"steps to a cost of {Goal}", $"cost before step {steps}"], [.. sgds.Select(path => Row("SGD", path)), .. rmsProps.Select(path => Row("RMSprop", path))]);
-        Walk sgd = sgds.MinBy(path => path.Costs[^1])!, rmsProp = rmsProps.MinBy(path => path.Costs[^1])!;
+        Walk sgd = sgds.MinBy(LastCost)!, rmsProp = rmsProps.MinBy(LastCost)!;
         figures.AddRange([("cost_sgd", sgd.Costs[^1]), ("cost_rmsprop", rmsProp.Costs[^1])]);
         var costs = new Plot("Cost by step") { XLabel = "step", YLabel = "cross-entropy" };
         foreach (Walk path in sgds) costs.Add(new Series($"SGD, rate {path.Rate}", [.. Enumerable.Range(0, steps)], path.Costs));

@@ -74,7 +74,8 @@ public static class UniversalLecture
     }
 
     /// <summary>The best of some fits, each from weights of its own.</summary>
-    public static Fitted Best(Net net, Session session, int starts = Starts) => Enumerable.Range(0, starts).Select(start => Fit(net, session, (ulong)start)).MinBy(fit => fit.Error)!;
+    public static Fitted Best(Net net, Session session, int starts = Starts) => Enumerable.Range(0, starts).Select(start => Fit(net, session, (ulong)start))
+        .MinBy(fit => double.IsNaN(fit.Error) ? double.PositiveInfinity : fit.Error)!;   // in an order of numbers NaN comes first
 
     /// <summary>Builds a net, trains it by whole-batch steps of Adam while the rate falls to 0, and measures it.</summary>
     public static Fitted Fit(Net net, Session session, ulong start)
