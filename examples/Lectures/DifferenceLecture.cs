@@ -62,6 +62,8 @@ public static class DifferenceLecture
         page.Text("The linear program fits a line, so that its cost is a squared error and it has no accuracy. The others' is the mean cross-entropy of the last epoch's steps: guessing costs log 10 = 2.3026.");
         if (curves.Count > 0)
         {
+            // 0 has no place on a logarithmic axis: no error at all is drawn as half of one.
+            double ErrorOf(Point point) => Math.Max(100 - point.Accuracy, 50.0 / session.Mnist.TestLabels.Count);
             page.Drawing("error", Draw(curves, "Test error by epoch", "epoch", "wrong of the test set, percent", point => point.Epoch, ErrorOf), "Equal heights are equal ratios: one labelled line down, nine of ten errors are gone.");
             page.Drawing("cost", Draw(curves, "Training cost by epoch", "epoch", "mean cross-entropy", point => point.Epoch, point => point.Cost), "With dropout, where a model has it.");
             page.Drawing("time", Draw(curves, "Test error by time", "seconds of training", "wrong of the test set, percent", point => point.Seconds, ErrorOf, isTime: true), "The same errors over the time they took.");
@@ -110,8 +112,6 @@ public static class DifferenceLecture
         foreach (Curve curve in curves) plot.Add(new Series(curve.Name, [.. curve.Points.Select(x)], [.. curve.Points.Select(y)]) { HasPoints = true });
         return plot.Draw();
     }
-
-    private static double ErrorOf(Point point) => 100 - point.Accuracy;   // 0 has no place on a logarithmic axis; nothing here gets there
 
     private static string Key(Curve curve) => curve.Name.Replace('-', '_').Replace('.', '_');
 }

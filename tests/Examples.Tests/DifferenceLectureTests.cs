@@ -9,30 +9,23 @@ public sealed class DifferenceLectureTests
     [Test]
     public void After_120_steps_the_order_is_not_yet_that_of_the_progression()
     {
-        string folder = Directory.CreateTempSubdirectory("minidl-difference-").FullName;
-        try
+        using var folder = new LectureFolder();
+        JsonElement figures = Lectures.Figures("difference", "--steps", "120", "--out", folder.Path);
+        double Of(string key) => figures.GetProperty(key).GetDouble();
+        using (Assert.EnterMultipleScope())
         {
-            JsonElement figures = Lectures.Figures("difference", "--steps", "120", "--out", folder);
-            double Of(string key) => figures.GetProperty(key).GetDouble();
-            using (Assert.EnterMultipleScope())
+            Assert.That(Of("modern_accuracy"), Is.GreaterThan(Of("logistic_accuracy") + 1), "RMSprop is under way at once");
+            Assert.That(Of("logistic_accuracy"), Is.GreaterThan(Of("old_0_5_accuracy") + 3), "a hidden layer is slower at first");
+            Assert.That(Of("old_0_5_accuracy"), Is.GreaterThan(Of("old_accuracy") + 20), "ten times the rate");
+            Assert.That(Of("conv_cost"), Is.EqualTo(Math.Log(10)).Within(0.01), "the convnet is still guessing");
+            Assert.That(Of("logistic_seconds_per_epoch"), Is.LessThan(Of("conv_seconds_per_epoch") / 10));
+            foreach (string plot in new[] { "error", "cost", "time" })
             {
-                Assert.That(Of("modern_accuracy"), Is.GreaterThan(Of("logistic_accuracy") + 1), "RMSprop is under way at once");
-                Assert.That(Of("logistic_accuracy"), Is.GreaterThan(Of("old_0_5_accuracy") + 3), "a hidden layer is slower at first");
-                Assert.That(Of("old_0_5_accuracy"), Is.GreaterThan(Of("old_accuracy") + 20), "ten times the rate");
-                Assert.That(Of("conv_cost"), Is.EqualTo(Math.Log(10)).Within(0.01), "the convnet is still guessing");
-                Assert.That(Of("logistic_seconds_per_epoch"), Is.LessThan(Of("conv_seconds_per_epoch") / 10));
-                foreach (string plot in new[] { "error", "cost", "time" })
-                {
-                    string svg = File.ReadAllText(Path.Combine(folder, $"difference-{plot}.svg"));
-                    Assert.That(svg.Split("<circle").Length - 1, Is.EqualTo(5), $"{plot}: a point for each model");
-                    Assert.That(svg, Does.Contain(">old-0.5<"));
-                }
-                Assert.That(File.ReadAllText(Path.Combine(folder, "difference.html")), Does.Contain("818,698").And.Contain("linear"));
+                string svg = folder.Text($"difference-{plot}.svg");
+                Assert.That(svg.Split("<circle").Length - 1, Is.EqualTo(5), $"{plot}: a point for each model");
+                Assert.That(svg, Does.Contain(">old-0.5<"));
             }
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
+            Assert.That(folder.Text("difference.html"), Does.Contain("818,698").And.Contain("linear"));
         }
     }
 
@@ -49,6 +42,22 @@ public sealed class DifferenceLectureTests
             Assert.That(curve.Points.Select(point => point.Cost), Is.Ordered.Descending);
             Assert.That(curve.Points.Select(point => point.Seconds), Is.Ordered.Ascending);
             Assert.That(curve.Points[0].Cost, Is.LessThan(Math.Log(10)), "the mean of an epoch, not its first step");
+        }
+    }
+
+    [Test]
+    public void Models_that_make_no_error_are_drawn_all_the_same()
+    {
+        // Every image is black and every label 0: one step of any model is enough.
+        NDArray images = NDArray.Zeros([16, Mnist.Pixels]), labels = NDArray.Zeros([16], DType.Int32), targets = NDArray.Zeros([16, Mnist.Classes]);
+        for (int i = 0; i < 16; i++) targets.Span<float>()[i * Mnist.Classes] = 1;
+        using var folder = new LectureFolder();
+        using var session = new Session(new Options(Steps: 1, Batch: 16, Out: folder.Path), new Terminal(TextWriter.Null), new Mnist(images, labels, targets, images, labels, targets));
+        JsonElement figures = JsonDocument.Parse(DifferenceLecture.Run(session, null)).RootElement;
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(figures.GetProperty("logistic_accuracy").GetDouble(), Is.EqualTo(100), "black tells nothing, and the first of equals is 0");
+            Assert.That(folder.Text("difference-error.svg").Split("<circle").Length - 1, Is.EqualTo(5), "a point for each model, on an axis around half an error of 16");
         }
     }
 
