@@ -10,16 +10,15 @@ public sealed class AugmentLectureTests
     [Test]
     public void Shifted_images_teach_more_than_the_same_images_again()
     {
-        string folder = Directory.CreateTempSubdirectory("minidl-augment-").FullName;
+        using var folder = new LectureFolder();
         Mnist data = Mnist.Load(Mnist.FindFolder(null));
         data = data with { TestImages = data.TestImages.Rows(0, 5000), TestLabels = data.TestLabels.Rows(0, 5000), TestTargets = data.TestTargets.Rows(0, 5000) };
         using var output = new StringWriter();
-        using var session = new Session(new Options(Epochs: 40, Out: folder, Json: true) { Name = "augment" }, new Terminal(output), data);
+        using var session = new Session(new Options(Epochs: 40, Out: folder.Path, Json: true) { Name = "augment" }, new Terminal(output), data);
         JsonElement right = JsonDocument.Parse(AugmentLecture.Run(session, null)).RootElement;
         (double plain, double dropped, double shifted, double both) = (Of("nothing"), Of("input_dropout"), Of("random_shifts"), Of("both"));
-        string page = File.ReadAllText(Path.Combine(folder, "augment.html")), plot = File.ReadAllText(Path.Combine(folder, "augment-accuracy.svg"));
-        float[][] ink = Ink(PngReader.Read(File.ReadAllBytes(Path.Combine(folder, "augment-examples.png"))));
-        Directory.Delete(folder, recursive: true);
+        string page = folder.Text("augment.html"), plot = folder.Text("augment-accuracy.svg");
+        float[][] ink = Ink(PngReader.Read(File.ReadAllBytes(Path.Combine(folder.Path, "augment-examples.png"))));
         using (Assert.EnterMultipleScope())
         {
             // A standard error of the difference between two nets on 5,000 images is 0.5 points.

@@ -31,29 +31,22 @@ public sealed class LrFinderLectureTests
     [Test]
     public void The_lecture_writes_its_plots_and_tries_the_suggestion()
     {
-        string folder = Directory.CreateTempSubdirectory("minidl-lrfinder-").FullName;
-        try
+        using var folder = new LectureFolder();
+        // 60 steps of training with each rate, instead of 468.
+        const int Train = 60 * 128, Test = 1000;
+        Mnist few = new(_data.TrainImages.Rows(0, Train), _data.TrainLabels.Rows(0, Train), _data.TrainTargets.Rows(0, Train),
+            _data.TestImages.Rows(0, Test), _data.TestLabels.Rows(0, Test), _data.TestTargets.Rows(0, Test));
+        using Session session = Quiet(new Options(Out: folder.Path, Json: true) { Name = "lrfinder" }, few);
+        JsonElement figures = JsonDocument.Parse(LrFinderLecture.Run(session, null)).RootElement;
+        double suggestion = figures.GetProperty("suggestion").GetDouble();
+        string sweep = folder.Text("lrfinder-sweep.svg");
+        using (Assert.EnterMultipleScope())
         {
-            // 60 steps of training with each rate, instead of 468.
-            const int Train = 60 * 128, Test = 1000;
-            Mnist few = new(_data.TrainImages.Rows(0, Train), _data.TrainLabels.Rows(0, Train), _data.TrainTargets.Rows(0, Train),
-                _data.TestImages.Rows(0, Test), _data.TestLabels.Rows(0, Test), _data.TestTargets.Rows(0, Test));
-            using Session session = Quiet(new Options(Out: folder, Json: true) { Name = "lrfinder" }, few);
-            JsonElement figures = JsonDocument.Parse(LrFinderLecture.Run(session, null)).RootElement;
-            double suggestion = figures.GetProperty("suggestion").GetDouble();
-            string sweep = File.ReadAllText(Path.Combine(folder, "lrfinder-sweep.svg"));
-            using (Assert.EnterMultipleScope())
-            {
-                Assert.That(figures.GetProperty("suggestion_accuracy").GetDouble(), Is.GreaterThan(figures.GetProperty("worst_accuracy").GetDouble() + 20), "60 steps at 1e-4 are next to none");
-                Assert.That(suggestion, Is.LessThan(figures.GetProperty("last_rate").GetDouble()));
-                Assert.That(sweep, Does.Contain($">{suggestion:G2}<").And.Contain("stroke-dasharray").And.Contain("1e-6"), "the suggestion is marked, on a logarithmic axis");
-                Assert.That(File.ReadAllText(Path.Combine(folder, "lrfinder-grid.svg")), Does.Contain("the suggestion"));
-                Assert.That(File.ReadAllText(Path.Combine(folder, "lrfinder.html")), Does.Contain("suggested").And.Contain("best of the grid"));
-            }
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
+            Assert.That(figures.GetProperty("suggestion_accuracy").GetDouble(), Is.GreaterThan(figures.GetProperty("worst_accuracy").GetDouble() + 20), "60 steps at 1e-4 are next to none");
+            Assert.That(suggestion, Is.LessThan(figures.GetProperty("last_rate").GetDouble()));
+            Assert.That(sweep, Does.Contain($">{suggestion:G2}<").And.Contain("stroke-dasharray").And.Contain("1e-6"), "the suggestion is marked, on a logarithmic axis");
+            Assert.That(folder.Text("lrfinder-grid.svg"), Does.Contain("the suggestion"));
+            Assert.That(folder.Text("lrfinder.html"), Does.Contain("suggested").And.Contain("best of the grid"));
         }
     }
 

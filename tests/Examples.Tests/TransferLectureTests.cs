@@ -48,12 +48,11 @@ public sealed class TransferLectureTests
     [Test]
     public void A_short_run_compares_three_nets_on_every_number_of_examples()
     {
-        string folder = Directory.CreateTempSubdirectory("minidl-transfer-").FullName;
-        using Session session = Open(new Options(Steps: 40, Batch: 32, Out: folder), _some);
+        using var folder = new LectureFolder();
+        using Session session = Open(new Options(Steps: 40, Batch: 32, Out: folder.Path), _some);
         JsonElement figures = JsonDocument.Parse(TransferLecture.Run(session, null)).RootElement;
-        string plot = File.ReadAllText(Path.Combine(folder, "transfer-accuracy.svg")), page = File.ReadAllText(Path.Combine(folder, "transfer.html"));
-        PngReader.Image few = PngReader.Read(File.ReadAllBytes(Path.Combine(folder, "transfer-few.png")));
-        Directory.Delete(folder, recursive: true);
+        string plot = folder.Text("transfer-accuracy.svg"), page = folder.Text("transfer.html");
+        PngReader.Image few = PngReader.Read(File.ReadAllBytes(Path.Combine(folder.Path, "transfer-few.png")));
         int all = TransferLecture.Half(session.TrainingImages, firstDigit: 5).Count;
         using (Assert.EnterMultipleScope())
         {

@@ -71,25 +71,18 @@ public sealed class UniversalLectureTests
     [Test]
     public void The_lecture_draws_every_net()
     {
-        string folder = Directory.CreateTempSubdirectory("minidl-universal-").FullName;
-        try
+        using var folder = new LectureFolder();
+        JsonElement figures = Lectures.Figures("universal", "--steps", "20", "--out", folder.Path);
+        using (Assert.EnterMultipleScope())
         {
-            JsonElement figures = Lectures.Figures("universal", "--steps", "20", "--out", folder);
-            using (Assert.EnterMultipleScope())
+            Assert.That(figures.EnumerateObject().Count(figure => figure.Name.StartsWith("mse_", StringComparison.Ordinal)), Is.EqualTo(10));
+            foreach ((string stem, int curves) in (ReadOnlySpan<(string, int)>)[("tanh", 5), ("relu", 5), ("large", 3), ("errors", 2)])
             {
-                Assert.That(figures.EnumerateObject().Count(figure => figure.Name.StartsWith("mse_", StringComparison.Ordinal)), Is.EqualTo(10));
-                foreach ((string stem, int curves) in (ReadOnlySpan<(string, int)>)[("tanh", 5), ("relu", 5), ("large", 3), ("errors", 2)])
-                {
-                    XElement[] lines = [.. XDocument.Load(Path.Combine(folder, $"universal-{stem}.svg")).Descendants().Where(element => element.Name.LocalName == "polyline")];
-                    Assert.That(lines, Has.Length.EqualTo(curves), stem);
-                    Assert.That(lines.Select(line => ((string)line.Attribute("points")!).Split(' ').Length), Is.All.EqualTo(1001), stem);
-                }
-                Assert.That(File.ReadAllText(Path.Combine(folder, "universal.html")), Does.Contain("tanh 40x2").And.Contain("mean squared error"));
+                XElement[] lines = [.. XDocument.Parse(folder.Text($"universal-{stem}.svg")).Descendants().Where(element => element.Name.LocalName == "polyline")];
+                Assert.That(lines, Has.Length.EqualTo(curves), stem);
+                Assert.That(lines.Select(line => ((string)line.Attribute("points")!).Split(' ').Length), Is.All.EqualTo(1001), stem);
             }
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
+            Assert.That(folder.Text("universal.html"), Does.Contain("tanh 40x2").And.Contain("mean squared error"));
         }
     }
 }
